@@ -192,10 +192,8 @@ class PostingSettings(Settings):
         description="Older dates, or more than 366 days ahead, are DATE_OUT_OF_RANGE.",
     )
     rounding: RoundingSettings | None = Field(None, description="Left out: no tolerance.")
-    dimensions: DimensionSettings = Field(
-        default_factory=lambda: DimensionSettings(), description="Stampli's fields in SAP."
-    )
-    payments: PaymentSettings = Field(default_factory=lambda: PaymentSettings(), description="Posting of payments.")
+    dimensions: DimensionSettings = Field(default_factory=DimensionSettings, description="Stampli's fields in SAP.")
+    payments: PaymentSettings = Field(default_factory=PaymentSettings, description="Posting of payments.")
 
     @field_validator("time_zone")
     @classmethod

@@ -23,7 +23,8 @@ class FaultKind(StrEnum):
 @dataclass(frozen=True)
 class Fault:
     """A value that could not be read. `row` counts from 1, header included, as a spreadsheet shows it
-    (XML: the source line). `detail` is a whole sentence naming row, column and value; `action` the remedy."""
+    (XML: the source line). `detail` is a whole sentence naming row, column and value; `action` the remedy.
+    """
 
     kind: FaultKind
     row: int

@@ -48,4 +48,4 @@ def fixed(amount: Decimal, decimals: int) -> Decimal:
     if significant_decimals(amount) > decimals:
         raise ValueError(f"{amount} has more than {decimals} decimals")
     result = amount.quantize(Decimal(1).scaleb(-decimals))
-    return result if result else abs(result)  # no "-0.00"
+    return result or abs(result)  # no "-0.00"

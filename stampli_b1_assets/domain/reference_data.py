@@ -12,7 +12,7 @@ ALL_CURRENCIES = "##"
 
 @dataclass(frozen=True)
 class Account:
-    """A G/L account (`ChartOfAccounts`). `is_title`: ActiveAccount = tNO; `is_control`: LockManualTransaction = tYES."""
+    """A G/L account (`ChartOfAccounts`). `is_title`: ActiveAccount tNO; `is_control`: LockManualTransaction tYES."""
 
     code: str
     name: str
@@ -37,7 +37,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Address:
-    """One address of a partner, with what SAP needs to update it in place (AddressName, AddressType, RowNum, BPCode)."""
+    """One address of a partner; name, type and row number are what SAP needs to update it in place."""
 
     name: str
     type: str

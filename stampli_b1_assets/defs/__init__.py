@@ -1,0 +1,6 @@
+"""All of Dagster: assets, checks, hooks, sensors, resources, IO manager, jobs, and how they become definitions.
+
+What belongs here: Dagster's side of a cycle, thin around `pipeline`. What does not: anything that could run without
+Dagster; an accounting rule, a request or a query in an asset is in the wrong place.
+Names: asset keys are `[company, noun]`, sensors and jobs `{company}_{what}`, partitions `{company}_files`.
+"""

@@ -1,0 +1,74 @@
+"""The asset check on posted journal entries, and how failed partitions come to be found by the UI's "Failed" button."""
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from stampli_b1_assets.defs.failures import ERROR_KIND, HELD, PARTITIONS
+from stampli_b1_assets.defs.tables import Metadata, file_metadata, outcome_figures, table
+from stampli_b1_assets.pipeline.finishing import FileResult
+from stampli_b1_assets.pipeline.verdict import Verdict
+
+ALL_POSTED = "everything_posted"
+
+
+def report_and_raise(
+    context: dg.AssetExecutionContext,
+    asset_key: dg.AssetKey,
+    results: Sequence[FileResult],
+    verdicts: Mapping[str, Verdict],
+) -> dg.MaterializeResult[None]:
+    """Materialize the clean partitions; log a failed check for each other one, then fail the step.
+
+    Check first and failure after it (measured): a materialization would leave the partition green and unfound.
+    """
+    metadata = {result.partition: file_metadata(result, _of(result, verdicts)) for result in results}
+    unclean = [result for result in results if not result.is_clean]
+    if not unclean:
+        for partition, facts in metadata.items():
+            context.add_asset_metadata(facts, partition_key=partition)
+        return dg.MaterializeResult(check_results=[_passed(asset_key, verdicts)])
+    for result in results:
+        if result.is_clean:
+            context.log_event(
+                dg.AssetMaterialization(asset_key, partition=result.partition, metadata=metadata[result.partition])
+            )
+        context.log_event(_evaluation(asset_key, result, metadata[result.partition]))
+    raise dg.Failure(description=_sentence(unclean), metadata=_failure_metadata(unclean), allow_retries=False)
+
+
+def _of(result: FileResult, verdicts: Mapping[str, Verdict]) -> list[Verdict]:
+    return [verdict for verdict in verdicts.values() if verdict.candidate.partition == result.partition]
+
+
+def _passed(asset_key: dg.AssetKey, verdicts: Mapping[str, Verdict]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=ALL_POSTED, asset_key=asset_key, passed=True, metadata=outcome_figures(verdicts.values())
+    )
+
+
+def _evaluation(asset_key: dg.AssetKey, result: FileResult, metadata: Metadata) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        asset_key=asset_key,
+        check_name=ALL_POSTED,
+        passed=result.is_clean,
+        partition=result.partition,
+        metadata=metadata,
+        description="" if result.is_clean else f"{len(result.open)} in {result.file_name} need a person.",
+    )
+
+
+def _sentence(unclean: Sequence[FileResult]) -> str:
+    count = sum(len(result.open) for result in unclean)
+    names = ", ".join(result.file_name for result in unclean[:5])
+    more = f" and {len(unclean) - 5} more files" if len(unclean) > 5 else ""
+    return f"{count} documents in {names}{more} need a person; see the table, or `stampli-b1 held`."
+
+
+def _failure_metadata(unclean: Sequence[FileResult]) -> dict[str, dg.MetadataValue]:
+    rows = [row for result in unclean for row in result.open]
+    return {
+        ERROR_KIND: dg.MetadataValue.text(HELD),
+        PARTITIONS: dg.MetadataValue.text(", ".join(result.partition for result in unclean)),
+        "needs_a_person": table(rows),
+    }

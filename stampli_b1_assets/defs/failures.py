@@ -1,0 +1,32 @@
+"""Errors of the project as Dagster failures: one sentence, the evidence as metadata, no retry for what cannot pass."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from stampli_b1_assets.defs.resources import CYCLE_TAG
+from stampli_b1_assets.errors import B1Unusable, LeaseHeld, StampliB1Error, StampliUnusable
+
+ERROR_KIND = "error"
+HELD = "held"
+"""Value of `error` when documents, not systems, are the reason."""
+PARTITIONS = "partitions"
+
+
+@contextmanager
+def told_as_failures(run: dg.DagsterRun, partitions: list[str]) -> Iterator[None]:
+    """Turn our errors into `dagster.Failure`. Dagster tries again what may pass, but for runs of `sync`, which
+    tells its caller at once.
+    """
+    try:
+        yield
+    except StampliB1Error as error:
+        may_pass = isinstance(error, (StampliUnusable, LeaseHeld)) or (
+            isinstance(error, B1Unusable) and error.is_passing
+        )
+        raise dg.Failure(
+            description=str(error),
+            metadata={ERROR_KIND: type(error).__name__, PARTITIONS: ", ".join(partitions)},
+            allow_retries=may_pass and CYCLE_TAG not in run.tags,
+        ) from None

@@ -1,0 +1,114 @@
+"""Two sensors of a company: one looks at Stampli's folder, one tries again what is held."""
+
+import hashlib
+from collections.abc import Sequence
+
+import dagster as dg
+
+from stampli_b1_assets.config.models import Company
+from stampli_b1_assets.defs.partitions import add_missing, range_tags
+from stampli_b1_assets.defs.resources import WorkplaceResource
+from stampli_b1_assets.errors import StampliB1Error
+from stampli_b1_assets.ledger.files import FileRecord
+from stampli_b1_assets.pipeline.cycle import find_work, replayable
+from stampli_b1_assets.pipeline.discovering import Discovery
+from stampli_b1_assets.pipeline.workplace import Workplace
+
+_UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
+
+
+def file_sensor(
+    settings: Company, job: dg.UnresolvedAssetJobDefinition, status: dg.DefaultSensorStatus
+) -> dg.SensorDefinition:
+    """`{company}_stampli_files`: registers new, settled files as partitions and asks for one range run of them."""
+    company = settings.company
+
+    @dg.sensor(
+        name=f"{company}_stampli_files",
+        job=job,
+        minimum_interval_seconds=settings.stampli.poll_seconds,
+        default_status=status,
+        description="Looks at Stampli's outbound folder; a new settled file becomes a partition and a run.",
+    )
+    def stampli_files(context: dg.SensorEvaluationContext, stampli: WorkplaceResource) -> dg.SensorResult:
+        try:
+            discovery = find_work(stampli.of(company))
+        except StampliB1Error as error:
+            return dg.SensorResult(skip_reason=f"The folder could not be looked at. {error}")
+        if not discovery.work:
+            return dg.SensorResult(skip_reason=_nothing_new(discovery))
+        if _is_running(context.instance, job.name):
+            return dg.SensorResult(skip_reason="New files lie there; the run of the last ones is not finished yet.")
+        return _requested(context, company, discovery.work)
+
+    return stampli_files
+
+
+def replay_sensor(
+    settings: Company, job: dg.UnresolvedAssetJobDefinition, status: dg.DefaultSensorStatus
+) -> dg.SensorDefinition:
+    """`{company}_replay_held`: materializes again the partitions that hold something open."""
+    company = settings.company
+
+    @dg.sensor(
+        name=f"{company}_replay_held",
+        job=job,
+        minimum_interval_seconds=settings.stampli.poll_seconds,
+        default_status=status,
+        description="Tries again what is held: when settings, mappings, layout or decisions changed, and every hour.",
+    )
+    def replay_held(context: dg.SensorEvaluationContext, stampli: WorkplaceResource) -> dg.SensorResult:
+        try:
+            workplace = stampli.of(company)
+            records = replayable(workplace)
+            causes = _causes(workplace, records)
+        except StampliB1Error as error:
+            return dg.SensorResult(skip_reason=str(error))
+        if not records:
+            return dg.SensorResult(skip_reason="Nothing is held.")
+        if causes == context.cursor:
+            return dg.SensorResult(skip_reason=f"{len(records)} files hold something; nothing has changed this hour.")
+        if _is_running(context.instance, job.name):
+            return dg.SensorResult(skip_reason="The last replay is not finished yet.")
+        context.update_cursor(causes)
+        return _requested(context, company, records)
+
+    return replay_held
+
+
+def _requested(context: dg.SensorEvaluationContext, company: str, records: Sequence[FileRecord]) -> dg.SensorResult:
+    """One run per range of partitions; the partitions are added first, in the order in which they are to be taken."""
+    keys = [record.partition for record in records]
+    add_missing(context.instance, company, keys)
+    requests = [dg.RunRequest(tags=tags) for tags in range_tags(context.instance, company, keys)]
+    return dg.SensorResult(run_requests=requests)
+
+
+def _is_running(instance: dg.DagsterInstance, job_name: str) -> bool:
+    filters = dg.RunsFilter(job_name=job_name, statuses=_UNFINISHED)
+    return bool(instance.get_run_ids(filters=filters, limit=1))
+
+
+def _nothing_new(discovery: Discovery) -> str:
+    return (
+        f"Nothing new: {discovery.seen} files seen, {discovery.known} known, "
+        f"{len(discovery.unsettled)} not settled yet, {len(discovery.refused)} refused."
+    )
+
+
+def _causes(workplace: Workplace, records: Sequence[FileRecord]) -> str:
+    """A digest of what may release a hold: settings, mappings, layout, decisions; and the hour, for changes in SAP."""
+    parts = [
+        workplace.company.text_sha256,
+        workplace.mappings().fingerprint,
+        workplace.layout.fingerprint,
+        str(workplace.ledger.decisions.count()),
+        workplace.clock().strftime("%Y-%m-%dT%H"),
+        *(record.partition for record in records),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

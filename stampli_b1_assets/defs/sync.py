@@ -1,0 +1,107 @@
+"""One cycle from a process of our own: the sensors' work and the jobs' runs, on the same Dagster instance."""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from stampli_b1_assets.config.loader import LoadedCompany
+from stampli_b1_assets.defs.build import build_defs
+from stampli_b1_assets.defs.failures import ERROR_KIND, HELD
+from stampli_b1_assets.defs.jobs import new_files_job, replay_job
+from stampli_b1_assets.defs.orphans import OWNER_TAG, owner, release_orphans
+from stampli_b1_assets.defs.partitions import add_missing, range_tags
+from stampli_b1_assets.defs.resources import CYCLE_TAG
+from stampli_b1_assets.errors import ConfigurationError, LeaseHeld, StampliB1Error, SystemUnusable
+from stampli_b1_assets.ledger.files import FileRecord
+from stampli_b1_assets.pipeline.cycle import find_work, replayable
+from stampli_b1_assets.pipeline.summary import Document, cycle_document
+from stampli_b1_assets.pipeline.workplace import Workplace
+
+Progress = Callable[[str], None]
+
+
+def sync(
+    companies: Sequence[LoadedCompany], config_path: Path, home: Path, instance: dg.DagsterInstance, progress: Progress
+) -> list[Document]:
+    """Run one cycle of every company and return their summaries (contract's JSON), in the same order.
+
+    Raises `ConfigurationError` or `SystemUnusable` when a system cannot be used; what was posted by then is recorded.
+    """
+    definitions = build_defs(config_path, home=home)
+    release_orphans(instance)
+    documents = []
+    for company in companies:
+        with Workplace.open(company, home) as workplace:
+            documents.append(_Cycle(workplace, definitions, instance, progress).run())
+    return documents
+
+
+class _Cycle:
+    """One cycle of one company: new files first, then what is held."""
+
+    def __init__(
+        self, workplace: Workplace, definitions: dg.Definitions, instance: dg.DagsterInstance, progress: Progress
+    ) -> None:
+        self._workplace = workplace
+        self._definitions = definitions
+        self._instance = instance
+        self._progress = progress
+        self._company = workplace.settings.company
+        self._cycle = uuid.uuid4().hex
+
+    def run(self) -> Document:
+        """Look, take, post, try again, sum up."""
+        started = time.monotonic()
+        self._workplace.mappings()  # a faulty mapping stops the cycle before anything is touched
+        self._progress(f"{self._company}: looking at Stampli's folder")
+        discovery = find_work(self._workplace)
+        cycles = self._workplace.ledger.cycles
+        cycles.start(self._cycle)
+        self._progress(f"{self._company}: {len(discovery.work)} new files")
+        self._run_job(new_files_job(self._company).name, discovery.work)
+        held = replayable(self._workplace)
+        untried = [record for record in held if record.partition not in {done.partition for done in discovery.work}]
+        self._progress(f"{self._company}: {len(untried)} files to try again")
+        self._run_job(replay_job(self._company).name, untried)
+        document = cycle_document(self._workplace, self._cycle, discovery, seconds=time.monotonic() - started)
+        cycles.finish(self._cycle, document)
+        return document
+
+    def _run_job(self, job_name: str, records: Sequence[FileRecord]) -> None:
+        if not records:
+            return
+        keys = [record.partition for record in records]
+        add_missing(self._instance, self._company, keys)
+        job = self._definitions.resolve_job_def(job_name)
+        for tags in range_tags(self._instance, self._company, keys):
+            result = job.execute_in_process(
+                instance=self._instance,
+                tags={**tags, CYCLE_TAG: self._cycle, OWNER_TAG: owner()},
+                raise_on_error=False,
+            )
+            for failure in result.get_step_failure_events():
+                _raise_if_unusable(failure)
+
+
+def _raise_if_unusable(event: dg.DagsterEvent) -> None:
+    """A failure that is not about documents held is about a system, or about us."""
+    data = event.step_failure_data
+    user_failure = data.user_failure_data
+    metadata = user_failure.metadata if user_failure else {}
+    kind = metadata.get(ERROR_KIND)
+    if kind is not None and kind.value == HELD:
+        return
+    message = user_failure.description if user_failure and user_failure.description else str(data.error)
+    raise _ERRORS.get(str(kind.value) if kind else "", StampliB1Error)(message)
+
+
+_ERRORS: dict[str, type[StampliB1Error]] = {
+    "ConfigurationError": ConfigurationError,
+    "MappingError": ConfigurationError,
+    "LayoutError": ConfigurationError,
+    "LeaseHeld": LeaseHeld,
+    **dict.fromkeys(("StampliUnusable", "B1Unusable", "LedgerUnusable"), SystemUnusable),
+}

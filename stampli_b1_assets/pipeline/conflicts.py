@@ -1,0 +1,64 @@
+"""Conflicts in an accountant's words: changed or cancelled after posting, probably a duplicate."""
+
+from stampli_b1_assets.accounting.compare import same_entry
+from stampli_b1_assets.domain.outcome import Hold, Reason
+from stampli_b1_assets.ledger.invoices import InvoiceRecord
+from stampli_b1_assets.pipeline.session import Session
+from stampli_b1_assets.pipeline.verdict import Candidate
+
+_RELEASE = "`stampli-b1 release {id} --action {action} --by NAME --note TEXT`"
+
+
+def changed_hold(session: Session, candidate: Candidate) -> Hold:
+    """The export differs from the entry that SAP has."""
+    standing, invoice = candidate.standing, candidate.invoice
+    number = standing.doc_number if standing else None
+    differences = _differences(session, candidate)
+    return Hold(
+        Reason.CHANGED_AFTER_POSTING,
+        f"Invoice {invoice.number} was posted as journal entry {number} and comes back changed: {differences}.",
+        f"Compare both; then {_RELEASE.format(id=candidate.id, action='reverse-and-repost')} books the new content, "
+        "`--action ignore` keeps the old.",
+        candidate.id,
+    )
+
+
+def _differences(session: Session, candidate: Candidate) -> str:
+    standing, entry = candidate.standing, candidate.assessment.entry
+    if standing is None or standing.jdt_num is None or entry is None:
+        return f"its content is not the one that was posted; the total is {candidate.invoice.total} now"
+    _, words = same_entry(entry, session.b1.read_entry(standing.jdt_num))
+    return "; ".join(words) or "a date, a code or the way it is split"
+
+
+def cancelled_hold(candidate: Candidate) -> Hold:
+    """Cancelled in Stampli, but in SAP's ledger."""
+    number = candidate.standing.doc_number if candidate.standing else None
+    return Hold(
+        Reason.CANCELLED_AFTER_POSTING,
+        f"Invoice {candidate.invoice.number} is cancelled in Stampli, but journal entry {number} stands in SAP.",
+        f"{_RELEASE.format(id=candidate.id, action='reverse-and-repost')} posts the reversal; "
+        "`--action ignore` leaves the entry.",
+        candidate.id,
+    )
+
+
+def duplicate_hold(candidate: Candidate, twin: InvoiceRecord) -> Hold:
+    """Another Stampli id, but the same vendor, type and number as one that the ledger knows as posted."""
+    return _duplicate(candidate, f"Stampli invoice {twin.stampli_id} (number {twin.number}, entry {twin.doc_number})")
+
+
+def duplicate_in_sap_hold(candidate: Candidate, number: int) -> Hold:
+    """An entry in SAP that carries the vendor's number and did not come through here."""
+    return _duplicate(candidate, f"journal entry {number}, which was not posted from Stampli")
+
+
+def _duplicate(candidate: Candidate, twin: str) -> Hold:
+    invoice = candidate.invoice
+    return Hold(
+        Reason.PROBABLE_DUPLICATE,
+        f"{invoice.vendor_name or invoice.vendor_id} has sent number {invoice.number} before: {twin}.",
+        f"If it is another bill, {_RELEASE.format(id=candidate.id, action='post-anyway')}; "
+        "if it is the same, `--action ignore`.",
+        candidate.id,
+    )

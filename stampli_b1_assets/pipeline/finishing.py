@@ -1,0 +1,79 @@
+"""The end of a run: which files are done, which hold something that needs a person, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stampli_b1_assets.domain.outcome import Hold
+from stampli_b1_assets.ledger.files import FileState
+from stampli_b1_assets.pipeline.reading import FileContent
+from stampli_b1_assets.pipeline.session import Session
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What one file's partition holds after a run; open rows: kind, id, number, outcome, reason, detail, action."""
+
+    partition: str
+    file_name: str
+    open: tuple[Row, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Nothing in it needs a person."""
+        return not self.open
+
+
+def finish(session: Session, files: Sequence[FileContent]) -> list[FileResult]:
+    """Mark files as done, once all they brought is recorded, and tell the clean from the others."""
+    results = []
+    for content in files:
+        record = session.ledger.files.by_partition(content.record.partition) or content.record
+        if record.state is FileState.TAKEN:
+            record = replace(record, state=FileState.DONE)
+        rows = _open_rows(session, record.partition)
+        if record.state is FileState.REFUSED:
+            rows.append(_row("file", record.name, "", "refused", str(record.reason), record.detail, ""))
+        elif record.state is FileState.FOUND:
+            detail = f"{record.name} could not be fetched."
+            rows.append(_row("file", record.name, "", "not taken", "NOT_TAKEN", detail, "It is tried again by itself."))
+        session.ledger.files.save(replace(record, is_clean=not rows))
+        session.ledger.cycles.note_file(session.cycle, record)
+        results.append(FileResult(record.partition, record.name, tuple(rows)))
+    return results
+
+
+def _open_rows(session: Session, partition: str) -> list[Row]:
+    ledger = session.ledger
+    rows = [
+        _row("invoice", one.stampli_id, one.number, one.outcome, *_first(one.holds))
+        for one in ledger.invoices.open_in(partition)
+    ]
+    rows += [
+        _row("vendor", one.vendor_id or one.row_key, one.name, one.outcome, *_first(one.holds))
+        for one in ledger.vendors.open_in(partition)
+    ]
+    rows += [
+        _row("payment", one.payment_id, "", one.outcome, *_first(one.holds))
+        for one in ledger.payments.open_in(partition)
+    ]
+    return rows
+
+
+def _first(holds: Sequence[Hold]) -> tuple[str, str, str]:
+    if not holds:
+        return "", "", ""
+    return str(holds[0].reason), holds[0].detail, holds[0].action
+
+
+def _row(kind: str, id_: str, number: str, outcome: str, reason: str, detail: str, action: str) -> Row:
+    return {
+        "kind": kind,
+        "id": id_,
+        "number": number,
+        "outcome": outcome,
+        "reason": reason,
+        "detail": detail,
+        "action": action,
+    }

@@ -1,0 +1,82 @@
+"""Turn one landed file into frames, or refuse it with a reason; and frames into invoices, vendors and payments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from stampli_b1_assets.domain.invoice import Invoice
+from stampli_b1_assets.domain.payment import Payment
+from stampli_b1_assets.domain.vendor import Vendor
+from stampli_b1_assets.errors import FileRefused
+from stampli_b1_assets.ledger.files import FileRecord, FileState
+from stampli_b1_assets.pipeline.workplace import Workplace
+from stampli_b1_assets.stampli.frames import invoices_from, payments_from, vendors_from
+from stampli_b1_assets.stampli.reader import FileKind, ParsedFile, read_export
+
+
+@dataclass(frozen=True)
+class FileContent:
+    """One file of a cycle with what it brings; empty lists for other kinds and for files that are no work."""
+
+    record: FileRecord
+    invoices: Sequence[Invoice] = field(default_factory=list)
+    vendors: Sequence[Vendor] = field(default_factory=list)
+    payments: Sequence[Payment] = field(default_factory=list)
+
+
+def read(workplace: Workplace, record: FileRecord) -> ParsedFile | None:
+    """Read a taken file with the company's layout; `None` for one that is known, refused or not taken.
+
+    A file that cannot be read as a whole is recorded as refused, with the reason, and stays in landing.
+    """
+    if record.state not in (FileState.TAKEN, FileState.DONE):
+        return None
+    path = workplace.landing.path_of(record.sha256)
+    max_bytes = workplace.settings.stampli.max_file_mb * 10**6
+    fingerprint = workplace.layout.fingerprint
+    try:
+        parsed = read_export(path, record.name, workplace.layout, max_bytes=max_bytes)
+    except FileRefused as refusal:
+        if record.state is FileState.TAKEN:
+            refused = replace(record.refused(refusal.reason, str(refusal)), layout=fingerprint)
+            workplace.ledger.files.save(refused)
+        return None
+    if record.state is FileState.TAKEN:
+        workplace.ledger.files.save(replace(record, kind=parsed.kind, layout=fingerprint))
+    return parsed
+
+
+def content(workplace: Workplace, record: FileRecord, parsed: ParsedFile | None) -> FileContent:
+    """The domain values of one file, as parsed just now."""
+    return FileContent(record) if parsed is None else _converted(workplace, record, parsed.kind, parsed.frame)
+
+
+def content_of_frames(workplace: Workplace, record: FileRecord, frames: Sequence[pl.DataFrame]) -> FileContent:
+    """The domain values of one file from its stored frames, of which at most one has rows.
+
+    Read again from landing when no frame is there, or when another layout made it.
+    """
+    if record.state not in (FileState.TAKEN, FileState.DONE):
+        return FileContent(record)
+    if not frames or record.layout != workplace.layout.fingerprint:
+        return content(workplace, record, read(workplace, record))
+    for frame in frames:
+        if frame.height:
+            return _converted(workplace, record, FileKind(record.kind), frame)
+    return FileContent(record)
+
+
+def _converted(workplace: Workplace, record: FileRecord, kind: FileKind, frame: pl.DataFrame) -> FileContent:
+    if kind is FileKind.VENDORS:
+        return FileContent(record, vendors=vendors_from(frame, file_name=record.name))
+    if kind is FileKind.PAYMENTS:
+        payments = payments_from(frame, file_name=record.name, file_sha256=record.sha256)
+        return FileContent(record, payments=payments)
+    invoices = invoices_from(
+        frame,
+        company_code=workplace.settings.stampli.company_code,
+        file_name=record.name,
+        file_sha256=record.sha256,
+    )
+    return FileContent(record, invoices=invoices)

@@ -1,0 +1,96 @@
+"""One run's view of the world: the cycle, SAP's facade, its master data read once, and what assessing needs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from stampli_b1_assets.accounting.assess import Context, rate_needed
+from stampli_b1_assets.b1.company import B1
+from stampli_b1_assets.b1.poster import PostingMode
+from stampli_b1_assets.config.models import Company
+from stampli_b1_assets.domain.invoice import Invoice
+from stampli_b1_assets.domain.reference_data import ReferenceData
+from stampli_b1_assets.errors import ConfigurationError
+from stampli_b1_assets.ledger.ledger import Ledger
+from stampli_b1_assets.pipeline.workplace import Workplace
+
+
+@dataclass
+class Session:
+    """Work on one company in one run. Reads SAP's master data at first use and keeps it for the run."""
+
+    workplace: Workplace
+    b1: B1
+    cycle: str
+    who: str = "service"
+    _reference: ReferenceData | None = None
+    _asked_rates: set[tuple[str, date]] = field(default_factory=set)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The company's ledger."""
+        return self.workplace.ledger
+
+    @property
+    def settings(self) -> Company:
+        """The company file's settings."""
+        return self.workplace.settings
+
+    @property
+    def reference(self) -> ReferenceData:
+        """SAP's master data, read once; raises `B1Unusable`, or `ConfigurationError` when it is another company's."""
+        if self._reference is None:
+            self._reference = self.b1.reference_data()
+            _check_company(self.settings, self._reference)
+        return self._reference
+
+    @reference.setter
+    def reference(self, reference: ReferenceData) -> None:
+        self._reference = reference
+
+    def context(self) -> Context:
+        """What `assess` needs besides the invoice."""
+        return Context(
+            company_db=self.settings.b1.company_db,
+            settings=self.settings.posting,
+            mappings=self.workplace.mappings(),
+            reference=self.reference,
+            today=self.workplace.today(),
+        )
+
+    def fetch_rates(self, invoices: Iterable[Invoice]) -> None:
+        """Ask SAP for the exchange rates that these invoices need and that were not asked for in this run."""
+        context = self.context()
+        needed = {rate_needed(invoice, context) for invoice in invoices}
+        wanted = {pair for pair in needed if pair is not None} - self._asked_rates
+        if wanted:
+            rates = {**self.reference.rates, **self.b1.rates(sorted(wanted))}
+            self._asked_rates |= wanted
+            self.reference = replace(self.reference, rates=rates)
+
+    def posting_mode(self) -> PostingMode:
+        """How entries are posted now: what SAP shows of the guard, and what its proof said."""
+        guard = self.b1.guard()
+        if not guard.has_field:
+            return PostingMode.UNMARKED
+        if not guard.has_table:
+            return PostingMode.FALLBACK
+        proof = self.ledger.proof(self.settings.b1.company_db)
+        if proof is None:
+            return PostingMode.UNPROVED
+        return PostingMode.GUARDED if proof.is_proved else PostingMode.FALLBACK
+
+
+def _check_company(settings: Company, reference: ReferenceData) -> None:
+    expected = settings.posting.local_currency
+    if expected is not None and expected != reference.local_currency:
+        raise ConfigurationError(
+            f"`posting.local_currency` is {expected}, but the local currency of {reference.company_db} "
+            f"in SAP is {reference.local_currency}.",
+            "Correct the setting, or check that `b1.company_db` names the right company.",
+        )
+    if reference.company_db.upper() != settings.b1.company_db.upper():
+        raise ConfigurationError(
+            f"SAP opened the company {reference.company_db}, but `b1.company_db` is {settings.b1.company_db}.",
+            "Check `b1.service_layer_url` and `b1.company_db`: a test and a live company must not be confused.",
+        )
