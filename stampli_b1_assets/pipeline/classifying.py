@@ -62,6 +62,12 @@ def classify(session: Session, brought: Sequence[tuple[Invoice, str]]) -> Classi
     return result
 
 
+def candidate_of(session: Session, invoice: Invoice, partition: str) -> Candidate:
+    """One invoice with what the ledger and the rules say of it; asks SAP for nothing."""
+    standing = session.ledger.invoices.get_many([invoice_id(invoice)])
+    return _candidate(session, invoice, partition, standing.get(invoice_id(invoice)))
+
+
 def _candidate(session: Session, invoice: Invoice, partition: str, standing: InvoiceRecord | None) -> Candidate:
     revision = standing.revision if standing else 0
     settings = session.settings

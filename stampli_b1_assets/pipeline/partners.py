@@ -11,6 +11,7 @@ from stampli_b1_assets.errors import B1OutcomeUnknown, B1Refused
 from stampli_b1_assets.ledger.files import FileState
 from stampli_b1_assets.ledger.vendors import VendorRecord
 from stampli_b1_assets.pipeline.reading import FileContent
+from stampli_b1_assets.pipeline.selecting import open_invoices
 from stampli_b1_assets.pipeline.session import Session
 
 _IN_DOUBT = Hold(
@@ -51,7 +52,7 @@ def _work(session: Session, files: Sequence[FileContent]) -> list[Vendor]:
             still_open = {record.row_key for record in session.ledger.vendors.open_in(content.record.partition)}
             brought = [vendor for vendor in brought if row_key(vendor) in still_open]
         if session.settings.posting.new_vendors == "from_invoice":
-            brought += vendors_of_invoices(content.invoices, session.context())
+            brought += vendors_of_invoices(open_invoices(session, content), session.context())
         vendors += brought
     return vendors
 

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stampli_b1_assets.domain.invoice import Invoice
-from stampli_b1_assets.domain.outcome import Outcome
-from stampli_b1_assets.ledger.files import FileState
-from stampli_b1_assets.pipeline.classifying import classify
+from stampli_b1_assets.domain.outcome import Hold, Outcome, Reason
+from stampli_b1_assets.errors import B1Unusable
+from stampli_b1_assets.pipeline.classifying import candidate_of, classify
 from stampli_b1_assets.pipeline.duplicates import sift
 from stampli_b1_assets.pipeline.reading import FileContent
 from stampli_b1_assets.pipeline.recording import save
+from stampli_b1_assets.pipeline.selecting import open_invoices
 from stampli_b1_assets.pipeline.session import Session
-from stampli_b1_assets.pipeline.verdict import Ready, Verdict, invoice_id
+from stampli_b1_assets.pipeline.verdict import Ready, Verdict, held, invoice_id
 from stampli_b1_assets.pipeline.writing import write_to_sap
 
 _CHUNK = 200  # entries whose intents are written, and whose outcomes are saved, together
@@ -37,20 +38,24 @@ def post_invoices(session: Session, files: Sequence[FileContent]) -> dict[str, V
     """
     verdicts: dict[str, Verdict] = {}
     for versions in _rounds(_work(session, files)):
-        for verdict in _one_round(session, versions):
-            verdicts[verdict.candidate.id] = verdict
+        decided: set[str] = set()
+        try:
+            for verdict in _one_round(session, versions):
+                decided.add(verdict.candidate.id)
+                verdicts[verdict.candidate.id] = verdict
+        except B1Unusable as error:
+            if not session.has_written:
+                raise
+            undecided = [one for one in versions if invoice_id(one.invoice) not in decided]
+            for verdict in _cut_off(session, undecided, error):
+                verdicts[verdict.candidate.id] = verdict
     return verdicts
 
 
 def _work(session: Session, files: Sequence[FileContent]) -> Iterator[Brought]:
-    """All invoices of a file that is new; of one that was done before, those still open that it brought last."""
     for content in files:
-        partition = content.record.partition
-        if content.record.state is FileState.DONE:
-            still_open = {record.stampli_id for record in session.ledger.invoices.open_in(partition)}
-            yield from (Brought(one, partition) for one in content.invoices if invoice_id(one) in still_open)
-        else:
-            yield from (Brought(one, partition) for one in content.invoices)
+        for invoice in open_invoices(session, content):
+            yield Brought(invoice, content.record.partition)
 
 
 def _rounds(brought: Iterable[Brought]) -> Iterator[list[Brought]]:
@@ -79,6 +84,18 @@ def _one_round(session: Session, brought: Sequence[Brought]) -> Iterator[Verdict
             save(session, written)
             yield from written
         pending = [_again(one) for one in sifted.later]
+
+
+def _cut_off(session: Session, brought: Sequence[Brought], error: B1Unusable) -> list[Verdict]:
+    """SAP went away in the middle: what was not decided waits, and is looked up first in the next cycle."""
+    hold = Hold(
+        Reason.OUTCOME_UNKNOWN,
+        f"SAP stopped answering before this invoice was done with: {error.message}",
+        "Nothing to do: the next cycle looks it up in SAP, and posts it if it is not there.",
+    )
+    verdicts = [held(candidate_of(session, one.invoice, one.partition), [hold]) for one in brought]
+    save(session, verdicts)
+    return verdicts
 
 
 def _again(one: Ready) -> Brought:

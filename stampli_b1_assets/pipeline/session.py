@@ -23,6 +23,8 @@ class Session:
     b1: B1
     cycle: str
     who: str = "service"
+    has_written: bool = False
+    """Whether a write was sent to SAP in this run."""
     _reference: ReferenceData | None = None
     _asked_rates: set[tuple[str, date]] = field(default_factory=set)
 

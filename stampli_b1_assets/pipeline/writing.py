@@ -55,6 +55,7 @@ def _send(session: Session, pairs: Sequence[Pair], mode: PostingMode, kind: str)
         for candidate, entry in pairs
     ]
     session.ledger.intents.write(intents)
+    session.has_written = True
     results = session.b1.post([entry for _, entry in pairs], mode)
     for result in results:
         _resolve(session, result)
