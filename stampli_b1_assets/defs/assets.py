@@ -12,7 +12,7 @@ from stampli_b1_assets.defs.partitions import files_of
 from stampli_b1_assets.defs.resources import B1SessionResource, WorkplaceResource
 from stampli_b1_assets.defs.tables import table
 from stampli_b1_assets.domain.vendor import VendorOutcome
-from stampli_b1_assets.ledger.files import FileRecord
+from stampli_b1_assets.ledger.records import FileRecord
 from stampli_b1_assets.pipeline.finishing import finish
 from stampli_b1_assets.pipeline.partners import sync_partners
 from stampli_b1_assets.pipeline.payments import settle_payments

@@ -9,7 +9,7 @@ from stampli_b1_assets.config.models import Company
 from stampli_b1_assets.defs.partitions import add_missing, range_tags
 from stampli_b1_assets.defs.resources import WorkplaceResource
 from stampli_b1_assets.errors import StampliB1Error
-from stampli_b1_assets.ledger.files import FileRecord
+from stampli_b1_assets.ledger.records import FileRecord
 from stampli_b1_assets.pipeline.cycle import find_work, replayable
 from stampli_b1_assets.pipeline.discovering import Discovery
 from stampli_b1_assets.pipeline.workplace import Workplace

@@ -15,7 +15,7 @@ from stampli_b1_assets.defs.orphans import OWNER_TAG, owner, release_orphans
 from stampli_b1_assets.defs.partitions import add_missing, range_tags
 from stampli_b1_assets.defs.resources import CYCLE_TAG
 from stampli_b1_assets.errors import ConfigurationError, LeaseHeld, StampliB1Error, SystemUnusable
-from stampli_b1_assets.ledger.files import FileRecord
+from stampli_b1_assets.ledger.records import FileRecord
 from stampli_b1_assets.pipeline.cycle import find_work, replayable
 from stampli_b1_assets.pipeline.summary import Document, cycle_document
 from stampli_b1_assets.pipeline.workplace import Workplace

@@ -13,7 +13,7 @@ from stampli_b1_assets.accounting.identity import content_hash, duplicate_key, p
 from stampli_b1_assets.accounting.statuses import StatusKind, status_word
 from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.outcome import Hold, Outcome, Reason
-from stampli_b1_assets.ledger.invoices import InvoiceRecord
+from stampli_b1_assets.ledger.records import InvoiceRecord
 from stampli_b1_assets.pipeline.conflicts import cancelled_hold, changed_hold
 from stampli_b1_assets.pipeline.existing import Existing, find_existing
 from stampli_b1_assets.pipeline.session import Session

@@ -2,7 +2,7 @@
 
 from stampli_b1_assets.accounting.compare import same_entry
 from stampli_b1_assets.domain.outcome import Hold, Reason
-from stampli_b1_assets.ledger.invoices import InvoiceRecord
+from stampli_b1_assets.ledger.records import InvoiceRecord
 from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.verdict import Candidate
 

@@ -5,7 +5,7 @@ The assets call the same functions in the same order; `defs.sync` runs them thro
 
 from collections.abc import Sequence
 
-from stampli_b1_assets.ledger.files import FileRecord, FileState
+from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.discovering import Discovery, discover
 from stampli_b1_assets.pipeline.finishing import FileResult, finish
 from stampli_b1_assets.pipeline.partners import sync_partners

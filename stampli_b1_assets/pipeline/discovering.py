@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stampli_b1_assets.domain.outcome import RefusalReason
-from stampli_b1_assets.ledger.files import FileRecord, FileState
+from stampli_b1_assets.ledger.records import FileRecord, FileState
+from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.partitions import partition_key
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.listing import RemoteFile, is_bad_name, settled
@@ -44,6 +45,7 @@ def discover(workplace: Workplace, stampli: StampliSftp) -> Discovery:
     strangers = [file for file in listing if _identity(file) not in records]
     ready, unsettled = _settled(workplace, strangers)
     registered = [_register(workplace, file) for file in ready]
+    passed(Checkpoint.FILES_REGISTERED)
     remembered = [records[_identity(file)] for file in listing if _identity(file) in records]
     return _sorted_out(workplace, [*registered, *remembered], unsettled)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from stampli_b1_assets.accounting.compare import same_document, same_entry
 from stampli_b1_assets.accounting.identity import posting_key
 from stampli_b1_assets.domain.journal_entry import PostedEntry
-from stampli_b1_assets.ledger.intents import IntentRecord
+from stampli_b1_assets.ledger.records import IntentRecord
 from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.verdict import Candidate
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stampli_b1_assets.domain.outcome import Hold
-from stampli_b1_assets.ledger.files import FileState
+from stampli_b1_assets.ledger.records import FileState
+from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.reading import FileContent
 from stampli_b1_assets.pipeline.session import Session
 
@@ -41,6 +42,7 @@ def finish(session: Session, files: Sequence[FileContent]) -> list[FileResult]:
         session.ledger.files.save(replace(record, is_clean=not rows))
         session.ledger.cycles.note_file(session.cycle, record)
         results.append(FileResult(record.partition, record.name, tuple(rows)))
+    passed(Checkpoint.FILES_FINISHED)
     return results
 
 

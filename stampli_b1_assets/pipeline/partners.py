@@ -8,8 +8,8 @@ from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.domain.reference_data import Partner
 from stampli_b1_assets.domain.vendor import Vendor, VendorOutcome
 from stampli_b1_assets.errors import B1OutcomeUnknown, B1Refused
-from stampli_b1_assets.ledger.files import FileState
-from stampli_b1_assets.ledger.vendors import VendorRecord
+from stampli_b1_assets.ledger.records import FileState, VendorRecord
+from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.reading import FileContent
 from stampli_b1_assets.pipeline.selecting import open_invoices
 from stampli_b1_assets.pipeline.session import Session
@@ -41,6 +41,7 @@ def sync_partners(session: Session, files: Sequence[FileContent]) -> list[Synced
     synced = [_carry_out(session, plan) for plan in plan_vendors(vendors, context)]
     home = {content.record.name: content.record.partition for content in files}
     session.ledger.vendors.save([_record(done, home) for done in synced], cycle=session.cycle)
+    passed(Checkpoint.PARTNERS_SAVED)
     return synced
 
 
@@ -65,7 +66,9 @@ def row_key(vendor: Vendor) -> str:
 def _carry_out(session: Session, plan: VendorPlan) -> SyncedPartner:
     try:
         if plan.outcome == "create":
+            session.has_written = True
             card_code = session.b1.create_vendor(plan.changes)
+            passed(Checkpoint.PARTNER_WRITTEN)
             _learn(session, plan, card_code)
             return SyncedPartner(plan, VendorOutcome.CREATED, card_code)
         if plan.outcome == "update":

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from stampli_b1_assets.accounting.payments import assess_payment
 from stampli_b1_assets.domain.outcome import Hold, Outcome
 from stampli_b1_assets.domain.payment import Payment
-from stampli_b1_assets.ledger.files import FileState
-from stampli_b1_assets.ledger.payments import PaymentRecord
+from stampli_b1_assets.ledger.records import FileState, PaymentRecord
 from stampli_b1_assets.pipeline.reading import FileContent
 from stampli_b1_assets.pipeline.session import Session
 

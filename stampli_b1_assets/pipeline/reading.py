@@ -9,7 +9,8 @@ from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.payment import Payment
 from stampli_b1_assets.domain.vendor import Vendor
 from stampli_b1_assets.errors import FileRefused
-from stampli_b1_assets.ledger.files import FileRecord, FileState
+from stampli_b1_assets.ledger.records import FileRecord, FileState
+from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.frames import invoices_from, payments_from, vendors_from
 from stampli_b1_assets.stampli.reader import FileKind, ParsedFile, read_export
@@ -44,6 +45,7 @@ def read(workplace: Workplace, record: FileRecord) -> ParsedFile | None:
         return None
     if record.state is FileState.TAKEN:
         workplace.ledger.files.save(replace(record, kind=parsed.kind, layout=fingerprint))
+        passed(Checkpoint.FILE_READ)
     return parsed
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stampli_b1_assets.domain.money import iso_decimals, significant_decimals
-from stampli_b1_assets.ledger.invoices import InvoiceRecord
+from stampli_b1_assets.ledger.records import InvoiceRecord
+from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.verdict import Verdict, record_of
 
@@ -15,6 +16,7 @@ def save(session: Session, verdicts: Sequence[Verdict]) -> None:
         invoices = {verdict.candidate.id: verdict.candidate.invoice for verdict in verdicts}
         records = [_countable(session, record_of(verdict)) for verdict in verdicts]
         session.ledger.invoices.save(records, invoices=invoices, cycle=session.cycle, who=session.who)
+        passed(Checkpoint.VERDICTS_SAVED)
 
 
 def _countable(session: Session, record: InvoiceRecord) -> InvoiceRecord:

@@ -1,7 +1,7 @@
 """Which invoices of a file are work in this run."""
 
 from stampli_b1_assets.domain.invoice import Invoice
-from stampli_b1_assets.ledger.files import FileState
+from stampli_b1_assets.ledger.records import FileState
 from stampli_b1_assets.pipeline.reading import FileContent
 from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.verdict import invoice_id

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stampli_b1_assets.errors import FileNotTaken, FileRefused
-from stampli_b1_assets.ledger.files import FileRecord, FileState
+from stampli_b1_assets.ledger.records import FileRecord, FileState
+from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.landing import LandedFile
 from stampli_b1_assets.stampli.listing import RemoteFile
@@ -28,6 +29,7 @@ def take(workplace: Workplace, records: Sequence[FileRecord]) -> list[Taken]:
     if wanted:
         with workplace.stampli() as stampli:
             fetched = stampli.download_all(list(wanted), workplace.landing)
+        passed(Checkpoint.FILE_LANDED)
     return [_settle(workplace, record, fetched.get(_remote(record))) for record in records]
 
 

@@ -8,7 +8,7 @@ from stampli_b1_assets.accounting.assess import Assessment
 from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
 from stampli_b1_assets.domain.outcome import Hold, Outcome, in_order, outcome_of
-from stampli_b1_assets.ledger.invoices import InvoiceRecord
+from stampli_b1_assets.ledger.records import InvoiceRecord
 
 
 @dataclass(frozen=True)

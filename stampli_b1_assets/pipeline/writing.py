@@ -8,7 +8,8 @@ from stampli_b1_assets.accounting.identity import posting_key
 from stampli_b1_assets.b1.poster import PostingMode, WriteResult
 from stampli_b1_assets.domain.journal_entry import JournalEntry
 from stampli_b1_assets.domain.outcome import Hold, Outcome, Reason
-from stampli_b1_assets.ledger.intents import Intent
+from stampli_b1_assets.ledger.records import Intent
+from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.recording import save
 from stampli_b1_assets.pipeline.reversing import reversal_entry
 from stampli_b1_assets.pipeline.session import Session
@@ -55,10 +56,13 @@ def _send(session: Session, pairs: Sequence[Pair], mode: PostingMode, kind: str)
         for candidate, entry in pairs
     ]
     session.ledger.intents.write(intents)
+    passed(Checkpoint.INTENTS_WRITTEN)
     session.has_written = True
     results = session.b1.post([entry for _, entry in pairs], mode)
+    passed(Checkpoint.ANSWERED)
     for result in results:
         _resolve(session, result)
+    passed(Checkpoint.RESOLVED)
     return results
 
 
@@ -172,6 +176,7 @@ def _after_reversal(session: Session, one: Ready) -> Verdict | Ready:
     # Remembered at once: should this process die now, the next cycle posts the new entry, and reverses nothing.
     save(session, [held(candidate, [_between(candidate)])])
     session.ledger.decisions.consume(candidate.id)
+    passed(Checkpoint.REVERSED)
     return Ready(candidate, replace(one.entry, key=key))
 
 
