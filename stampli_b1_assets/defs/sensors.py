@@ -8,6 +8,7 @@ import dagster as dg
 from stampli_b1_assets.config.models import Company
 from stampli_b1_assets.defs.partitions import add_missing, range_tags
 from stampli_b1_assets.defs.resources import WorkplaceResource
+from stampli_b1_assets.defs.retiring import retire_partitions
 from stampli_b1_assets.errors import StampliB1Error
 from stampli_b1_assets.ledger.records import FileRecord
 from stampli_b1_assets.pipeline.cycle import find_work, replayable
@@ -37,9 +38,11 @@ def file_sensor(
     )
     def stampli_files(context: dg.SensorEvaluationContext, stampli: WorkplaceResource) -> dg.SensorResult:
         try:
-            discovery = find_work(stampli.of(company))
+            workplace = stampli.of(company)
+            discovery = find_work(workplace)
         except StampliB1Error as error:
             return dg.SensorResult(skip_reason=f"The folder could not be looked at. {error}")
+        retire_partitions(context.instance, workplace)
         if not discovery.work:
             return dg.SensorResult(skip_reason=_nothing_new(discovery))
         if _is_running(context.instance, job.name):

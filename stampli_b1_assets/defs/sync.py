@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
@@ -14,6 +15,7 @@ from stampli_b1_assets.defs.jobs import new_files_job, replay_job
 from stampli_b1_assets.defs.orphans import OWNER_TAG, owner, release_orphans
 from stampli_b1_assets.defs.partitions import add_missing, range_tags
 from stampli_b1_assets.defs.resources import CYCLE_TAG
+from stampli_b1_assets.defs.retiring import retire_partitions
 from stampli_b1_assets.errors import ConfigurationError, LeaseHeld, StampliB1Error, SystemUnusable
 from stampli_b1_assets.ledger.records import FileRecord
 from stampli_b1_assets.pipeline.cycle import find_work, replayable
@@ -54,7 +56,7 @@ class _Cycle:
 
     def run(self) -> Document:
         """Look, take, post, try again, sum up."""
-        started = time.monotonic()
+        started = time.monotonic_ns()
         self._workplace.mappings()  # a faulty mapping stops the cycle before anything is touched
         self._progress(f"{self._company}: looking at Stampli's folder")
         discovery = find_work(self._workplace)
@@ -66,8 +68,9 @@ class _Cycle:
         untried = [record for record in held if record.partition not in {done.partition for done in discovery.work}]
         self._progress(f"{self._company}: {len(untried)} files to try again")
         self._run_job(replay_job(self._company).name, untried)
-        document = cycle_document(self._workplace, self._cycle, discovery, seconds=time.monotonic() - started)
+        document = cycle_document(self._workplace, self._cycle, discovery, seconds=_seconds_since(started))
         cycles.finish(self._cycle, document)
+        retire_partitions(self._instance, self._workplace)
         return document
 
     def _run_job(self, job_name: str, records: Sequence[FileRecord]) -> None:
@@ -84,6 +87,10 @@ class _Cycle:
             )
             for failure in result.get_step_failure_events():
                 _raise_if_unusable(failure)
+
+
+def _seconds_since(started: int) -> Decimal:
+    return Decimal((time.monotonic_ns() - started) // 10**8) / 10
 
 
 def _raise_if_unusable(event: dg.DagsterEvent) -> None:

@@ -111,9 +111,18 @@ def _did_sap_have_it_without_our_knowing(case: _Case) -> Verdict | Ready | None:
 
 
 def _adopted(candidate: Candidate, existing: Existing) -> Candidate:
-    posted = existing.posted
+    """The candidate as if the ledger had known the posting all along."""
+    posted, invoice = existing.posted, candidate.invoice
     record = InvoiceRecord(
         stampli_id=candidate.id,
+        number=invoice.number,
+        vendor_id=invoice.vendor_id,
+        type=str(invoice.type or ""),
+        duplicate_key=candidate.duplicate_key,
+        currency=invoice.currency,
+        amount=invoice.total,
+        content_hash=candidate.content_hash,
+        outcome=Outcome.ALREADY_POSTED,
         posted_hash=existing.posted_hash,
         revision=existing.revision,
         key=posted.key,

@@ -26,7 +26,7 @@ def find_work(workplace: Workplace) -> Discovery:
 def replayable(workplace: Workplace) -> list[FileRecord]:
     """Files that were done and hold something open, or were mended by another file since; in the order taken."""
     records = workplace.ledger.files.all().values()
-    wanted = [record for record in records if record.state is FileState.DONE and not record.is_clean]
+    wanted = [record for record in records if record.state == FileState.DONE and not record.is_clean]
     return sorted(wanted, key=lambda record: (record.taken_at or workplace.clock(), record.mtime, record.name))
 
 
@@ -59,7 +59,7 @@ def _now(workplace: Workplace, record: FileRecord) -> FileRecord:
 def run_cycle(session: Session) -> Discovery:
     """One whole cycle: new files first, then what is held."""
     discovery = find_work(session.workplace)
-    session.ledger.cycles.note_discovery(session.cycle, discovery)
+    session.ledger.cycles.start(session.cycle)
     if discovery.work:
         run_files(session, discovery.work)
     replay = replayable(session.workplace)

@@ -1,12 +1,13 @@
 """Which files of the outbound folder are work, by the ledger's memory of (name, size, mtime); never a watermark."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stampli_b1_assets.domain.outcome import RefusalReason
 from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.partitions import partition_key
+from stampli_b1_assets.pipeline.refusing import refused
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.listing import RemoteFile, is_bad_name, settled
 from stampli_b1_assets.stampli.sftp import StampliSftp
@@ -74,37 +75,37 @@ def _register(workplace: Workplace, file: RemoteFile) -> FileRecord:
             f"The name {file.name!r} has a control character or a path separator, and is not safe to use. "
             "Ask Stampli to send the file under a plain name."
         )
-        record = record.refused(RefusalReason.BAD_NAME, detail)
+        record = refused(record, RefusalReason.BAD_NAME, detail)
     elif file.size > settings.max_file_mb * 10**6:
         detail = (
             f"{file.name} has {file.size} bytes, and at most {settings.max_file_mb} MB are taken. "
             "Raise `stampli.max_file_mb`, or ask Stampli for smaller exports."
         )
-        record = record.refused(RefusalReason.TOO_LARGE, detail)
+        record = refused(record, RefusalReason.TOO_LARGE, detail)
     else:
-        record = record.with_partition(partition_key(settings.outbound_dir, file))
+        record = replace(record, partition=partition_key(settings.outbound_dir, file))
     workplace.ledger.files.save(record)
     return record
 
 
 def _sorted_out(workplace: Workplace, records: Iterable[FileRecord], unsettled: list[RemoteFile]) -> Discovery:
     work: list[FileRecord] = []
-    refused: list[FileRecord] = []
+    lying: list[FileRecord] = []
     known = 0
     for record in records:
         if record.state in (FileState.FOUND, FileState.TAKEN) or _may_be_read_now(workplace, record):
             work.append(record)
-        elif record.state is FileState.REFUSED:
-            refused.append(record)
+        elif record.state == FileState.REFUSED:
+            lying.append(record)
         else:
             known += 1
     work.sort(key=lambda record: (record.mtime, record.name))
-    return Discovery(tuple(work), known, tuple(unsettled), tuple(refused))
+    return Discovery(tuple(work), known, tuple(unsettled), tuple(lying))
 
 
 def _may_be_read_now(workplace: Workplace, record: FileRecord) -> bool:
     """A refused file is read again only when something changed that may mend it: the layout, or the size cap."""
-    if record.state is not FileState.REFUSED or record.reason == RefusalReason.BAD_NAME:
+    if record.state != FileState.REFUSED or record.reason == RefusalReason.BAD_NAME:
         return False
     if record.reason in _NEVER_DOWNLOADED and not record.sha256:
         return record.size <= workplace.settings.stampli.max_file_mb * 10**6

@@ -69,10 +69,9 @@ def _next_revision(session: Session, candidate: Candidate) -> Candidate:
 def _existing(
     session: Session, candidate: Candidate, posted: PostedEntry, intents: Mapping[str, IntentRecord]
 ) -> Existing:
-    intent = intents.get(posted.key)
-    if intent is not None:
+    is_ours = posted.key in intents
+    if is_ours:
         session.ledger.intents.resolve(posted.key, "committed", jdt_num=posted.jdt_num, doc_number=posted.number)
-        return Existing(posted, intent.content_hash, candidate.revision, is_ours_in_doubt=True)
     whole = posted if posted.lines is not None else session.b1.read_entry(posted.jdt_num)
     entry = candidate.assessment.entry
     if entry is not None:
@@ -80,7 +79,7 @@ def _existing(
     else:
         is_same = same_document(candidate.invoice, whole)
     content_hash = candidate.content_hash if is_same else f"sap:{posted.jdt_num}"
-    return Existing(replace(whole, key=posted.key), content_hash, candidate.revision, is_ours_in_doubt=False)
+    return Existing(replace(whole, key=posted.key), content_hash, candidate.revision, is_ours)
 
 
 def _found_by_reference(session: Session, candidates: Sequence[Candidate]) -> dict[str, Existing]:

@@ -31,16 +31,15 @@ def finish(session: Session, files: Sequence[FileContent]) -> list[FileResult]:
     results = []
     for content in files:
         record = session.ledger.files.by_partition(content.record.partition) or content.record
-        if record.state is FileState.TAKEN:
+        if record.state == FileState.TAKEN:
             record = replace(record, state=FileState.DONE)
         rows = _open_rows(session, record.partition)
-        if record.state is FileState.REFUSED:
+        if record.state == FileState.REFUSED:
             rows.append(_row("file", record.name, "", "refused", str(record.reason), record.detail, ""))
-        elif record.state is FileState.FOUND:
+        elif record.state == FileState.FOUND:
             detail = f"{record.name} could not be fetched."
             rows.append(_row("file", record.name, "", "not taken", "NOT_TAKEN", detail, "It is tried again by itself."))
         session.ledger.files.save(replace(record, is_clean=not rows))
-        session.ledger.cycles.note_file(session.cycle, record)
         results.append(FileResult(record.partition, record.name, tuple(rows)))
     passed(Checkpoint.FILES_FINISHED)
     return results

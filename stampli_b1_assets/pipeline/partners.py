@@ -49,7 +49,7 @@ def _work(session: Session, files: Sequence[FileContent]) -> list[Vendor]:
     vendors: list[Vendor] = []
     for content in files:
         brought = list(content.vendors)
-        if content.record.state is FileState.DONE:
+        if content.record.state == FileState.DONE:
             still_open = {record.row_key for record in session.ledger.vendors.open_in(content.record.partition)}
             brought = [vendor for vendor in brought if row_key(vendor) in still_open]
         if session.settings.posting.new_vendors == "from_invoice":

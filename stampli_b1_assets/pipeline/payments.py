@@ -27,7 +27,7 @@ def settle_payments(session: Session, files: Sequence[FileContent]) -> list[Paym
     for content in files:
         partition = content.record.partition
         brought = list(content.payments)
-        if content.record.state is FileState.DONE:
+        if content.record.state == FileState.DONE:
             still_open = {record.payment_id for record in session.ledger.payments.open_in(partition)}
             brought = [payment for payment in brought if payment.payment_id in still_open]
         verdicts += [_settle(session, payment, partition) for payment in brought]

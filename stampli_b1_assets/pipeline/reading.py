@@ -11,6 +11,7 @@ from stampli_b1_assets.domain.vendor import Vendor
 from stampli_b1_assets.errors import FileRefused
 from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
+from stampli_b1_assets.pipeline.refusing import refused
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.frames import invoices_from, payments_from, vendors_from
 from stampli_b1_assets.stampli.reader import FileKind, ParsedFile, read_export
@@ -39,11 +40,10 @@ def read(workplace: Workplace, record: FileRecord) -> ParsedFile | None:
     try:
         parsed = read_export(path, record.name, workplace.layout, max_bytes=max_bytes)
     except FileRefused as refusal:
-        if record.state is FileState.TAKEN:
-            refused = replace(record.refused(refusal.reason, str(refusal)), layout=fingerprint)
-            workplace.ledger.files.save(refused)
+        if record.state == FileState.TAKEN:
+            workplace.ledger.files.save(refused(record, refusal.reason, str(refusal), layout=fingerprint))
         return None
-    if record.state is FileState.TAKEN:
+    if record.state == FileState.TAKEN:
         workplace.ledger.files.save(replace(record, kind=parsed.kind, layout=fingerprint))
         passed(Checkpoint.FILE_READ)
     return parsed

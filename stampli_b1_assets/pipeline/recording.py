@@ -13,9 +13,8 @@ from stampli_b1_assets.pipeline.verdict import Verdict, record_of
 def save(session: Session, verdicts: Sequence[Verdict]) -> None:
     """One transaction: the records, the versions brought, the cycle's count, the audit trail. Empty: nothing."""
     if verdicts:
-        invoices = {verdict.candidate.id: verdict.candidate.invoice for verdict in verdicts}
         records = [_countable(session, record_of(verdict)) for verdict in verdicts]
-        session.ledger.invoices.save(records, invoices=invoices, cycle=session.cycle, who=session.who)
+        session.ledger.invoices.save(records, cycle=session.cycle, who=session.who)
         passed(Checkpoint.VERDICTS_SAVED)
 
 

@@ -9,7 +9,7 @@ from stampli_b1_assets.pipeline.verdict import invoice_id
 
 def open_invoices(session: Session, content: FileContent) -> list[Invoice]:
     """All invoices of a file that is new; of one that was done before, those still open that it brought last."""
-    if content.record.state is not FileState.DONE:
+    if content.record.state != FileState.DONE:
         return list(content.invoices)
     still_open = {record.stampli_id for record in session.ledger.invoices.open_in(content.record.partition)}
     return [invoice for invoice in content.invoices if invoice_id(invoice) in still_open]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from stampli_b1_assets.errors import FileNotTaken, FileRefused
 from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
+from stampli_b1_assets.pipeline.refusing import refused
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.landing import LandedFile
 from stampli_b1_assets.stampli.listing import RemoteFile
@@ -38,7 +39,7 @@ def _remote(record: FileRecord) -> RemoteFile:
 
 
 def _must_be_fetched(workplace: Workplace, record: FileRecord) -> bool:
-    if record.state is FileState.FOUND or not record.sha256:
+    if record.state == FileState.FOUND or not record.sha256:
         return True
     return not workplace.landing.path_of(record.sha256).exists()
 
@@ -48,10 +49,10 @@ def _settle(workplace: Workplace, record: FileRecord, fetched: LandedFile | File
     if isinstance(fetched, FileNotTaken):
         return Taken(record, str(fetched))
     if isinstance(fetched, FileRefused):
-        record = record.refused(fetched.reason, str(fetched))
+        record = refused(record, fetched.reason, str(fetched))
         files.save(record)
         return Taken(record)
-    if fetched is None and record.state is not FileState.REFUSED:
+    if fetched is None and record.state != FileState.REFUSED:
         return Taken(record)
     sha256 = fetched.sha256 if fetched else record.sha256
     record = replace(record, state=FileState.TAKEN, sha256=sha256, reason="", detail="", taken_at=workplace.clock())
@@ -65,8 +66,8 @@ def _compared_with_same_bytes(workplace: Workplace, record: FileRecord) -> FileR
     twin = workplace.ledger.files.by_sha256(record.sha256)
     if twin is None or (twin.name, twin.size, twin.mtime) == (record.name, record.size, record.mtime):
         return record
-    if twin.state is not FileState.REFUSED:
+    if twin.state != FileState.REFUSED:
         return replace(record, state=FileState.KNOWN, detail=f"The same bytes as {twin.name}.")
     if twin.layout == workplace.layout.fingerprint:
-        return replace(record.refused(twin.reason, twin.detail), layout=twin.layout)
+        return refused(record, twin.reason, twin.detail, layout=twin.layout)
     return record

@@ -91,7 +91,7 @@ def remembered(verdict: Verdict) -> Verdict:
 
 
 def record_of(verdict: Verdict) -> InvoiceRecord:
-    """The ledger's new record of the invoice; `first_seen_at` and such are the ledger's to keep."""
+    """The ledger's new record of the invoice; moments and the count of attempts are the ledger's to keep."""
     candidate, invoice, standing = verdict.candidate, verdict.candidate.invoice, verdict.candidate.standing
     keeps = standing if verdict.posted is None and verdict.posted_hash and standing else None
     posted = verdict.posted
@@ -116,4 +116,7 @@ def record_of(verdict: Verdict) -> InvoiceRecord:
         file_name=invoice.file_name,
         file_sha256=invoice.file_sha256,
         decision=verdict.decision,
+        row=invoice.lines[0].row if invoice.lines else 0,
+        content=invoice,
+        trace=candidate.assessment.trace,
     )

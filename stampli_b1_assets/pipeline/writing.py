@@ -8,7 +8,7 @@ from stampli_b1_assets.accounting.identity import posting_key
 from stampli_b1_assets.b1.poster import PostingMode, WriteResult
 from stampli_b1_assets.domain.journal_entry import JournalEntry
 from stampli_b1_assets.domain.outcome import Hold, Outcome, Reason
-from stampli_b1_assets.ledger.records import Intent
+from stampli_b1_assets.ledger.records import Resolution
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.recording import save
 from stampli_b1_assets.pipeline.reversing import reversal_entry
@@ -42,54 +42,49 @@ def _send(session: Session, pairs: Sequence[Pair], mode: PostingMode, kind: str)
     """Intents first; then the requests; then what became of them."""
     if not pairs:
         return []
-    intents = [
-        Intent(
-            key=entry.key,
-            kind=kind,
-            stampli_id=candidate.id,
-            revision=candidate.revision,
-            content_hash=candidate.content_hash,
-            mode=mode,
-            entry=entry,
-            trace=candidate.assessment.trace,
-        )
-        for candidate, entry in pairs
-    ]
-    session.ledger.intents.write(intents)
+    entries = [entry for _, entry in pairs]
+    session.ledger.intents.write(
+        entries,
+        stampli_ids=[candidate.id for candidate, _ in pairs],
+        mode=mode,
+        kind=kind,
+        revision={entry.key: candidate.revision for candidate, entry in pairs},
+    )
     passed(Checkpoint.INTENTS_WRITTEN)
     session.has_written = True
-    results = session.b1.post([entry for _, entry in pairs], mode)
+    results = session.b1.post(entries, mode)
     passed(Checkpoint.ANSWERED)
-    for result in results:
-        _resolve(session, result)
+    session.ledger.intents.resolve_many([_resolution(result) for result in results])
+    _distrust_guard_if_contradicted(session, results)
     passed(Checkpoint.RESOLVED)
     return results
 
 
-def _resolve(session: Session, result: WriteResult) -> None:
-    if result.status in ("unknown", "guard_contradiction"):
-        session.ledger.intents.note(result.entry.key, result.status, result.text)
-    else:
-        posted = result.posted
-        session.ledger.intents.resolve(
-            result.entry.key,
-            "refused" if result.status == "refused" else "committed",
-            jdt_num=posted.jdt_num if posted else None,
-            doc_number=posted.number if posted else None,
-            code=result.code,
-            text=result.text,
-            request_sha256=result.request_sha256,
-            response_sha256=result.response_sha256,
-        )
-    if result.status == "guard_contradiction":
-        detail = f"The guard row {result.entry.key} stands in SAP without its journal entry."
-        session.ledger.save_proof(session.settings.b1.company_db, is_proved=False, detail=detail)
+def _resolution(result: WriteResult) -> Resolution:
+    posted = result.posted
+    return Resolution(
+        key=result.entry.key,
+        status=result.status,
+        jdt_num=posted.jdt_num if posted else None,
+        doc_number=posted.number if posted else None,
+        code=result.code,
+        text=result.text,
+        http_status=result.http_status,
+        request_sha256=result.request_sha256,
+        response_sha256=result.response_sha256,
+    )
+
+
+def _distrust_guard_if_contradicted(session: Session, results: Sequence[WriteResult]) -> None:
+    """A guard row without its entry cannot be, where change sets are atomic: from now on the guard proves nothing."""
+    for result in results:
+        if result.status == "guard_contradiction":
+            detail = f"The guard row {result.entry.key} stands in SAP without its journal entry."
+            session.ledger.save_proof(session.settings.b1.company_db, is_proved=False, detail=detail)
 
 
 def _part_in_doubt(session: Session, pairs: Sequence[Pair], mode: PostingMode) -> tuple[list[Pair], list[Pair]]:
-    """Without the guard, an earlier request may still be running inside SAP: wait until it cannot be."""
-    if mode is PostingMode.GUARDED:
-        return [], list(pairs)
+    """Part what an earlier request may still be about to commit inside SAP; with the guard it could not do so twice."""
     patience = timedelta(seconds=_TIMEOUTS_UNTIL_LOST * session.settings.b1.timeout_seconds)
     intents = session.ledger.intents.unresolved()
     now = session.workplace.clock()
@@ -97,8 +92,13 @@ def _part_in_doubt(session: Session, pairs: Sequence[Pair], mode: PostingMode) -
     sendable: list[Pair] = []
     for candidate, entry in pairs:
         intent = intents.get(entry.key)
-        is_in_doubt = intent is not None and now - intent.written_at < patience
-        (waiting if is_in_doubt else sendable).append((candidate, entry))
+        if intent is None:
+            sendable.append((candidate, entry))
+        elif mode is PostingMode.GUARDED or now - intent.written_at >= patience:
+            session.ledger.intents.resolve(entry.key, "absent")  # it was looked up before it came here
+            sendable.append((candidate, entry))
+        else:
+            waiting.append((candidate, entry))
     return waiting, sendable
 
 
