@@ -13,6 +13,7 @@ StampliB1Error
 ├── FileRefused             this file cannot be read as a whole
 ├── B1Refused               SAP answered 4xx: nothing happened
 ├── B1OutcomeUnknown        a write whose outcome is not known: look it up first
+├── AlreadyCommitted        an intent for a key that SAP has already
 ├── LeaseHeld               another process works on this company
 ├── DecisionRefused         a person's decision that the rules do not allow
 └── AuditBroken             the audit chain does not hold
@@ -94,6 +95,10 @@ class B1Refused(StampliB1Error):
 
 class B1OutcomeUnknown(StampliB1Error):
     """A write was sent and its outcome is not known (time-out, reset, 5xx): look it up by key first."""
+
+
+class AlreadyCommitted(StampliB1Error):
+    """The ledger knows that SAP has this key: it is never written a second time."""
 
 
 class LeaseHeld(StampliB1Error):

@@ -1,0 +1,62 @@
+"""Everything that is known of one invoice or payment, gathered for a person who has to prove it."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from stampli_b1_assets.ledger import schema
+from stampli_b1_assets.ledger.canonical import plain
+from stampli_b1_assets.ledger.database import Database
+
+if TYPE_CHECKING:  # Ledger imports this module
+    from stampli_b1_assets.ledger.ledger import Ledger
+
+
+def gather(database: Database, ledger: "Ledger", stampli_id: str) -> dict[str, Any]:
+    """JSON: `invoice`, `payment` (or None), `versions`, `files`, `intents`, `outcomes`, `decisions`, `audit`.
+
+    `is_known` is false when there is no trace of the id at all.
+    """
+    intents = ledger.intents.attempts(stampli_id)
+    versions = plain(ledger.invoices.history(stampli_id))
+    invoice, payment = ledger.invoices.get(stampli_id), ledger.payments.get(stampli_id)
+    outcomes = _outcomes(database, stampli_id)
+    subjects = [stampli_id, *dict.fromkeys(intent["key"] for intent in intents)]
+    trail = [record for subject in subjects for record in ledger.audit.export(subject=subject)]
+    found = {
+        "company": database.company,
+        "id": stampli_id,
+        "invoice": plain(invoice),
+        "payment": plain(payment),
+        "versions": versions,
+        "files": _files(ledger, [*versions, *filter(None, map(plain, (invoice, payment)))]),
+        "intents": intents,
+        "outcomes": outcomes,
+        "decisions": plain(ledger.decisions.for_invoice(stampli_id)),
+        "audit": [{**plain(record), "data": json.loads(record.data)} for record in _in_order(trail)],
+        "audit_head": plain(ledger.audit.head()),
+    }
+    return found | {"is_known": bool(invoice or payment or intents or outcomes or trail)}
+
+
+def _in_order(trail: list[Any]) -> list[Any]:
+    return sorted(trail, key=lambda record: record.sequence)
+
+
+def _outcomes(database: Database, stampli_id: str) -> list[dict[str, Any]]:
+    events = schema.cycle_events.c
+    names = ("cycle", "kind", "outcome", "currency", "amount", "holds", "at", "partition", "file_name")
+    query = select(*(events[name] for name in names)).where(
+        events.company == database.company,
+        events.kind.in_(["invoice", "payment"]),
+        events.subject_id == stampli_id,
+    )
+    with database.reading() as connection:
+        return [plain(dict(row)) for row in connection.execute(query.order_by(events.at)).mappings()]
+
+
+def _files(ledger: "Ledger", places: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    hashes = dict.fromkeys(place["file_sha256"] for place in places if place.get("file_sha256"))
+    return [plain(file) for file in map(ledger.files.by_sha256, hashes) if file is not None]
