@@ -37,7 +37,7 @@ def build_defs(
         "b1": B1SessionResource(config_path=str(path), home=str(home)),
         FRAMES: FramesIOManager(UPath(home / "frames")),
     }
-    companies = [_company_definitions(company) for company in load_companies(path)]
+    companies = [_company_definitions(company) for company in load_companies(path, os.environ)]
     shared = dg.Definitions(resources={**resources, **(resource_overrides or {})}, executor=dg.in_process_executor)
     return dg.Definitions.merge(shared, *companies)
 

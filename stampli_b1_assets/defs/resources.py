@@ -1,5 +1,6 @@
 """The two systems as Dagster resources: Stampli's side (with the ledger), and the Service Layer session."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -84,4 +85,4 @@ def open_workplace(config_path: Path, home: Path, company: str) -> Workplace:
 
 def find_company(config_path: Path, company: str) -> LoadedCompany:
     """The company of that name; `KeyError` is a definition that outlived its configuration."""
-    return {loaded.settings.company: loaded for loaded in load_companies(config_path)}[company]
+    return {loaded.settings.company: loaded for loaded in load_companies(config_path, os.environ)}[company]
