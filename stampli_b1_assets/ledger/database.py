@@ -42,6 +42,7 @@ def engine_for(url: URL) -> Engine:
         url,
         hide_parameters=True,
         pool_pre_ping=True,
+        executemany_mode="values_plus_batch",  # otherwise thousands of rows are thousands of round trips
         connect_args={"connect_timeout": 10, "application_name": "stampli-b1"},
     )
 
