@@ -1,0 +1,123 @@
+"""An invoice on its way to an entry: everything that the rules look up, gathered once."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from stampli_b1_assets.accounting.codes import Desk, LineCodes, account_by_code, line_codes
+from stampli_b1_assets.accounting.dates import PostingDates, posting_dates
+from stampli_b1_assets.accounting.mappings import Mappings
+from stampli_b1_assets.accounting.periods import next_open, period_of
+from stampli_b1_assets.accounting.suppliers import Supplier, supplier_of
+from stampli_b1_assets.accounting.taxes import Taxes, tax_total, taxes
+from stampli_b1_assets.config.models import PostingSettings
+from stampli_b1_assets.domain.invoice import Invoice, InvoiceLine
+from stampli_b1_assets.domain.money import ZERO
+from stampli_b1_assets.domain.reference_data import Account, Period, ReferenceData
+
+
+@dataclass(frozen=True)
+class Context:
+    """What assessing needs besides the invoice. `today` in the company's time zone; `revision` of the posting."""
+
+    company_db: str
+    settings: PostingSettings
+    mappings: Mappings
+    reference: ReferenceData
+    today: date
+    revision: int = 0
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One invoice and its context; what is looked up is looked up once."""
+
+    invoice: Invoice
+    context: Context
+
+    @cached_property
+    def dates(self) -> PostingDates:
+        """By policy, before any move out of a closed period."""
+        return posting_dates(self.invoice, self.context.settings)
+
+    @cached_property
+    def period(self) -> Period | None:
+        """The period of the posting date."""
+        posting = self.dates.posting
+        return period_of(posting, self.context.reference.periods) if posting else None
+
+    @cached_property
+    def posting_date(self) -> date | None:
+        """The date to post on: moved to the next open period when the policy says so. None: there is none."""
+        posting, period = self.dates.posting, self.period
+        if posting is None or period is None or period.status.is_open:
+            return posting if period is not None else None
+        is_moved = self.context.settings.closed_period == "next_open"
+        return next_open(posting, self.context.reference.periods) if is_moved else None
+
+    @cached_property
+    def desk(self) -> Desk:
+        """For looking up codes, on the posting date."""
+        context = self.context
+        on = self.dates.posting
+        return Desk(context.mappings, context.reference, context.settings, on, self.invoice.currency)
+
+    @cached_property
+    def lines(self) -> tuple[InvoiceLine, ...]:
+        """The lines that are posted: those of zero are left out."""
+        return tuple(line for line in self.invoice.lines if line.amount != ZERO)
+
+    @cached_property
+    def codes(self) -> tuple[LineCodes, ...]:
+        """The codes of each posted line."""
+        return tuple(line_codes(line, self.desk) for line in self.lines)
+
+    @cached_property
+    def supplier(self) -> Supplier:
+        """The supplier, or why there is none."""
+        return supplier_of(self.invoice.vendor_id, self.invoice.vendor_name, self.desk)
+
+    @cached_property
+    def taxes(self) -> Taxes:
+        """The tax lines, or why there are none."""
+        return taxes(self.invoice, self.desk)
+
+    @cached_property
+    def rounding(self) -> Decimal | None:
+        """Total less lines and tax; None when an amount cannot be read."""
+        amounts = [line.amount for line in self.invoice.lines]
+        if self.invoice.total is None or any(amount is None for amount in amounts):
+            return None
+        return self.invoice.total - sum((amount or ZERO for amount in amounts), ZERO) - tax_total(self.invoice)
+
+    @cached_property
+    def rounding_codes(self) -> LineCodes:
+        """The account of the rounding line, when one is wanted and needed."""
+        codes = LineCodes()
+        rounding = self.context.settings.rounding
+        if rounding is not None and self.rounding:
+            codes.account = account_by_code(rounding.account, self.desk, codes, what="rounding account")
+        return codes
+
+    @property
+    def rounding_account(self) -> Account | None:
+        """The account of the rounding line."""
+        return self.rounding_codes.account
+
+    @cached_property
+    def decimals(self) -> int | None:
+        """Decimals of the invoice's currency in SAP; None when SAP does not know it."""
+        return self.context.reference.currencies.get(self.invoice.currency)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the invoice is not in local currency."""
+        return self.invoice.currency != self.context.reference.local_currency
+
+    @property
+    def rate(self) -> Decimal | None:
+        """SAP's rate for the day to post on: local = foreign × rate."""
+        if self.posting_date is None:
+            return None
+        return self.context.reference.rates.get((self.invoice.currency, self.posting_date))
