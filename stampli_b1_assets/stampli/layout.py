@@ -1,0 +1,102 @@
+"""Layouts: what a customer's exports look like, as data; loaded, checked and fingerprinted here."""
+
+import hashlib
+import json
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from stampli_b1_assets.config.strict_yaml import load_yaml
+from stampli_b1_assets.errors import ConfigurationError, LayoutError
+from stampli_b1_assets.stampli.forms import Form, Part, RowPart
+
+_SEE = "See docs/layouts.md."
+
+
+class Layout(Part):
+    """The forms of all files of one customer, in the order in which a file is tried against them."""
+
+    name: str = Field(description="Name for people and reports.")
+    description: str = Field("", description="What it is for.")
+    forms: tuple[Form, ...] = Field(min_length=1, description="One form for each kind of file in each format.")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything that decides how a file is read; frames remember it."""
+        content = self.model_dump(mode="json", exclude={"description"})
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def is_split(self) -> bool:
+        """Whether headers and lines come in files of their own, which are joined by the Stampli id."""
+        return any(form.part is not RowPart.WHOLE for form in self.forms)
+
+
+def built_in_names() -> list[str]:
+    """The names of the built-in layouts."""
+    return sorted(one.name.removesuffix(".yaml") for one in _folder().iterdir() if one.name.endswith(".yaml"))
+
+
+def load_layout(name_or_path: str, base: Path) -> Layout:
+    """A built-in layout by name, or a layout file by its path relative to `base`.
+
+    Raises `LayoutError` naming file and key.
+    """
+    if name_or_path in built_in_names():
+        text = (_folder() / f"{name_or_path}.yaml").read_text("utf-8")
+        return parse_layout(text, f"built-in layout {name_or_path}")
+    path = base / name_or_path
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise LayoutError(
+            f"There is no layout {name_or_path!r}: neither a built-in one nor a file {path}.",
+            f"Built in are {', '.join(built_in_names())}; or give the path of a layout file.",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise LayoutError(f"{path.name} cannot be read: {error}.", "Save it as UTF-8 text.") from None
+    return parse_layout(text, path.name)
+
+
+def parse_layout(text: str, file: str) -> Layout:
+    """The layout in the YAML `text`; `file` is its name in messages. Raises `LayoutError`."""
+    try:
+        document = load_yaml(text, file)
+    except ConfigurationError as error:
+        raise LayoutError(error.message, f"Mend the layout file. {_SEE}") from None
+    try:
+        return Layout.model_validate(_with_defaults(document))
+    except ValidationError as error:
+        faults = [_fault(one["loc"], one["msg"]) for one in error.errors(include_input=False)]
+    raise LayoutError(f"{file}: {'; '.join(faults)}.", _SEE)
+
+
+def layout_schema() -> str:
+    """The JSON schema of layout files, as text for docs/layout.schema.json."""
+    schema = Layout.model_json_schema()
+    shared = {"type": "object", "description": "Keys of a form that all forms share unless they say otherwise."}
+    schema["properties"]["defaults"] = shared
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _folder() -> Any:
+    return resources.files("stampli_b1_assets.stampli") / "layouts"
+
+
+def _with_defaults(document: dict[str, Any]) -> dict[str, Any]:
+    """What all forms share may stand once, under `defaults`."""
+    shared = document.get("defaults", {})
+    forms = document.get("forms")
+    if not isinstance(shared, dict) or not isinstance(forms, list):
+        return document
+    rest = {key: value for key, value in document.items() if key != "defaults"}
+    return rest | {"forms": [shared | form if isinstance(form, dict) else form for form in forms]}
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    key = ".".join(str(part) for part in location)
+    words = message.removeprefix("Value error, ")
+    return f"`{key}`: {words[0].lower()}{words[1:]}"

@@ -1,0 +1,265 @@
+"""Stampli's SFTP server: login with pinned host keys, listing, downloads that prove themselves, files written back."""
+
+import os
+import posixpath
+import socket
+import stat
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Self
+
+import paramiko
+import tenacity
+from paramiko.ssh_exception import IncompatiblePeer
+
+from stampli_b1_assets.config.models import StampliSettings
+from stampli_b1_assets.domain.outcome import RefusalReason
+from stampli_b1_assets.errors import ConfigurationError, FileNotTaken, FileRefused, StampliUnusable
+from stampli_b1_assets.stampli.host_keys import algorithms_of, fingerprint, pinned_keys
+from stampli_b1_assets.stampli.landing import LandedFile, Landing
+from stampli_b1_assets.stampli.listing import RemoteFile, is_passed_over
+
+_CHUNK_BYTES = 32_768  # the most that OpenSSH gives per read
+_REQUESTS_AHEAD = 64  # as OpenSSH's own client; paramiko's default has no limit
+_TRIES = 3
+
+Fetched = LandedFile | FileNotTaken | FileRefused
+
+
+class StampliSftp:
+    """One connection; a context manager. Every operation has a time-out.
+
+    Raises `StampliUnusable` when the server cannot be used: network, host key, login, folder.
+    """
+
+    def __init__(self, settings: StampliSettings) -> None:
+        self._settings = settings
+        self._transport: paramiko.Transport | None = None
+        self._sftp: paramiko.SFTPClient | None = None
+
+    def __enter__(self) -> Self:
+        self._connect()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._transport is not None:
+            self._transport.close()
+        self._transport = self._sftp = None
+
+    def list_outbound(self) -> list[RemoteFile]:
+        """Regular files of the outbound folder itself; links and folders are left out, and temporary names.
+
+        Hostile names are in it: the caller refuses them.
+        """
+        folder = self._settings.outbound_dir
+        try:
+            entries = list(self._client().listdir_iter(folder, read_aheads=16))
+        except OSError as error:
+            raise _folder_unusable(folder, "stampli.outbound_dir", error) from None
+        except (paramiko.SSHException, EOFError) as error:
+            raise self._lost(error) from None
+        return [
+            RemoteFile(entry.filename, entry.st_size or 0, int(entry.st_mtime or 0))
+            for entry in entries
+            if stat.S_ISREG(entry.st_mode or 0) and not is_passed_over(entry.filename)
+        ]
+
+    def check_inbound(self) -> None:
+        """Look whether the inbound folder is there."""
+        folder = self._settings.inbound_dir
+        try:
+            self._client().stat(folder)
+        except OSError as error:
+            raise _folder_unusable(folder, "stampli.inbound_dir", error) from None
+
+    def download_all(self, files: Sequence[RemoteFile], landing: Landing) -> dict[RemoteFile, Fetched]:
+        """Download several files at once, each on a connection of its own; what fails stops no other."""
+        workers = min(self._settings.downloads, len(files))
+        if workers <= 1:
+            return {file: self._fetched(file, landing) for file in files}
+        shares = [files[place::workers] for place in range(workers)]
+        with ThreadPoolExecutor(workers) as pool:
+            results = pool.map(lambda share: self._share(share, landing), shares)
+        return {file: fetched for result in results for file, fetched in result.items()}
+
+    def _share(self, files: Sequence[RemoteFile], landing: Landing) -> dict[RemoteFile, Fetched]:
+        with StampliSftp(self._settings) as own:
+            return {file: own._fetched(file, landing) for file in files}
+
+    def _fetched(self, file: RemoteFile, landing: Landing) -> Fetched:
+        try:
+            return self.download(file, landing)
+        except (FileNotTaken, FileRefused) as error:
+            return error
+
+    def download(self, file: RemoteFile, landing: Landing) -> LandedFile:
+        """Download one file byte for byte, and prove that it did not change meanwhile; tried three times.
+
+        Raises `FileNotTaken` (vanished, changed, cut off: it is tried again), `FileRefused` (TOO_LARGE).
+        """
+        max_bytes = self._settings.max_file_mb * 10**6
+        if file.size > max_bytes:
+            raise FileRefused(RefusalReason.TOO_LARGE, f"{file.name} has {file.size} bytes.", "")
+        attempts = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(_TRIES),
+            retry=tenacity.retry_if_exception_type((paramiko.SSHException, EOFError, OSError)),
+            reraise=True,
+        )
+        try:
+            return attempts(self._download_once, file, landing, max_bytes)
+        except FileNotFoundError:
+            raise FileNotTaken(f"{file.name} was listed and is gone.", "It is taken when it is there again.") from None
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or "connection lost"
+            raise FileNotTaken(f"{file.name} could not be fetched: {why}.", "It is tried again.") from None
+
+    def _download_once(self, file: RemoteFile, landing: Landing, max_bytes: int) -> LandedFile:
+        path = posixpath.join(self._settings.outbound_dir, file.name)
+        client = self._client()
+        self._must_be_same(file, client.stat(path))
+        with client.open(path, "rb") as remote:
+            remote.set_pipelined(True)
+            landed = landing.store(file.name, _chunks(remote, file.size), max_bytes=max_bytes)
+            self._must_be_same(file, client.stat(path))
+        if landed.size != file.size:
+            raise FileNotTaken(f"{file.name} changed while it was read.", "It is tried again once it has settled.")
+        return landed
+
+    def _must_be_same(self, file: RemoteFile, now: paramiko.SFTPAttributes) -> None:
+        if (now.st_size, int(now.st_mtime or 0)) != (file.size, file.mtime):
+            raise FileNotTaken(f"{file.name} changed while it was read.", "It is tried again once it has settled.")
+
+    def write_inbound(self, name: str, content: bytes) -> None:
+        """Write a file for Stampli under a temporary name, then rename it; overwrites one of the same name."""
+        target = posixpath.join(self._settings.inbound_dir, name)
+        unfinished = posixpath.join(self._settings.inbound_dir, f".{name}.part")
+        client = self._client()
+        with client.open(unfinished, "wb") as remote:
+            remote.write(content)
+        client.posix_rename(unfinished, target)
+
+    def archive(self, file: RemoteFile, sha256: str) -> None:
+        """Rename a clean file into the archive folder, by year and month of its mtime; never over another."""
+        assert self._settings.archive is not None
+        client = self._client()
+        moment = datetime.fromtimestamp(file.mtime, UTC)
+        folder = self._settings.archive
+        for part in ("", f"{moment:%Y}", f"{moment:%m}"):
+            folder = posixpath.join(folder, part) if part else folder
+            with suppress(OSError):
+                client.mkdir(folder)
+        source = posixpath.join(self._settings.outbound_dir, file.name)
+        client.rename(source, posixpath.join(folder, f"{file.name}.{sha256[:8]}"))
+
+    def _client(self) -> paramiko.SFTPClient:
+        if self._sftp is None or self._transport is None or not self._transport.is_active():
+            self.close()
+            self._connect()
+        assert self._sftp is not None
+        return self._sftp
+
+    def _connect(self) -> None:
+        settings = self._settings
+        pinned = pinned_keys(settings)
+        key = _private_key(settings)
+        transport = paramiko.Transport(self._socket())
+        transport.banner_timeout = transport.auth_timeout = transport.handshake_timeout = settings.timeout_seconds
+        transport.get_security_options().key_types = algorithms_of(pinned)
+        try:
+            transport.start_client(timeout=settings.timeout_seconds)
+            self._check_host_key(transport.get_remote_server_key(), pinned)
+            self._log_in(transport, key)
+            self._sftp = _sftp_channel(transport, settings.timeout_seconds)
+        except IncompatiblePeer:
+            transport.close()
+            raise self._unpinned("no key of a pinned kind") from None
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            transport.close()
+            raise self._lost(error) from None
+        except StampliUnusable:
+            transport.close()
+            raise
+        self._transport = transport
+
+    def _socket(self) -> socket.socket:
+        settings = self._settings
+        try:
+            return socket.create_connection((settings.host, settings.port), timeout=settings.timeout_seconds)
+        except OSError as error:
+            raise StampliUnusable(
+                f"Stampli's SFTP server {settings.host}, port {settings.port}, cannot be reached: "
+                f"{error.strerror or error}.",
+                "Check `stampli.host`, `stampli.port` and the firewall.",
+            ) from None
+
+    def _check_host_key(self, shown: paramiko.PKey, pinned: list[paramiko.PKey]) -> None:
+        if all(shown.asbytes() != key.asbytes() for key in pinned):
+            raise self._unpinned(fingerprint(shown))
+
+    def _unpinned(self, shown: str) -> StampliUnusable:
+        expected = ", ".join(fingerprint(key) for key in pinned_keys(self._settings))
+        return StampliUnusable(
+            f"The SFTP server {self._settings.host} showed the host key {shown}, but {expected} is expected.",
+            "Ask whoever runs the server whether the key was changed; only then configure the new one.",
+        )
+
+    def _log_in(self, transport: paramiko.Transport, key: paramiko.PKey | None) -> None:
+        settings = self._settings
+        try:
+            if key is not None:
+                transport.auth_publickey(settings.username, key)
+            elif settings.password is not None:
+                transport.auth_password(settings.username, settings.password.get_secret_value())
+        except paramiko.AuthenticationException:
+            what = "`stampli.private_key_file`" if key is not None else "`stampli.password`"
+            raise StampliUnusable(
+                f"The SFTP server {settings.host} refused the login of {settings.username!r}.",
+                f"Check `stampli.username` and {what}.",
+            ) from None
+
+    def _lost(self, error: Exception) -> StampliUnusable:
+        return StampliUnusable(
+            f"The SFTP server {self._settings.host} stopped answering: {error or type(error).__name__}.",
+            "Try again; if it goes on, ask whoever runs the server.",
+        )
+
+
+def _sftp_channel(transport: paramiko.Transport, timeout: int) -> paramiko.SFTPClient:
+    client = paramiko.SFTPClient.from_transport(transport)
+    assert client is not None
+    channel = client.get_channel()
+    assert channel is not None
+    channel.settimeout(timeout)
+    return client
+
+
+def _chunks(remote: paramiko.SFTPFile, size: int) -> Iterator[bytes]:
+    """All bytes that the server has, read ahead up to the size that was listed."""
+    remote.prefetch(size, max_concurrent_requests=_REQUESTS_AHEAD)
+    while chunk := remote.read(_CHUNK_BYTES):
+        yield chunk
+
+
+def _private_key(settings: StampliSettings) -> paramiko.PKey | None:
+    """The key of `private_key_file`, of whatever kind it is."""
+    if settings.private_key_file is None:
+        return None
+    passphrase = settings.private_key_passphrase.get_secret_value() if settings.private_key_passphrase else None
+    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
+        with suppress(OSError, ValueError, TypeError, paramiko.SSHException):
+            return kind.from_private_key_file(os.fspath(settings.private_key_file), password=passphrase)
+    raise ConfigurationError(
+        f"The private key {settings.private_key_file.name} cannot be used: missing, no key, or a wrong passphrase.",
+        "Check `stampli.private_key_file` and `stampli.private_key_passphrase`.",
+    )
+
+
+def _folder_unusable(folder: str, key: str, error: OSError) -> StampliUnusable:
+    why = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror or error}"
+    return StampliUnusable(f"The folder {folder} on Stampli's SFTP server {why}.", f"Check `{key}`.")
