@@ -1,5 +1,6 @@
 """Stampli's SFTP server: login with pinned host keys, listing, downloads that prove themselves, files written back."""
 
+import logging
 import os
 import posixpath
 import socket
@@ -20,6 +21,9 @@ from stampli_b1_assets.errors import ConfigurationError, FileNotTaken, FileRefus
 from stampli_b1_assets.stampli.host_keys import algorithms_of, fingerprint, pinned_keys
 from stampli_b1_assets.stampli.landing import LandedFile, Landing
 from stampli_b1_assets.stampli.listing import RemoteFile, is_passed_over
+
+# paramiko logs what it also raises; without a handler Python would print it in the middle of our sentences.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 _CHUNK_BYTES = 32_768  # the most that OpenSSH gives per read
 _REQUESTS_AHEAD = 64  # as OpenSSH's own client; paramiko's default has no limit
