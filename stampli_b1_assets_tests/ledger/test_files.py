@@ -16,7 +16,9 @@ def events(ledger) -> list[str]:
 
 def test_a_file_is_known_by_name_size_and_time(ledger):
     ledger.files.save(FILE)
-    assert ledger.files.get("april.csv", 120, 1_775_000_000) == replace(FILE, taken_at=ledger.files.by_sha256("ab").taken_at)
+    assert ledger.files.get("april.csv", 120, 1_775_000_000) == replace(
+        FILE, taken_at=ledger.files.by_sha256("ab").taken_at
+    )
     assert ledger.files.get("april.csv", 121, 1_775_000_000) is None
     assert ledger.files.get("april.csv", 120, 1_775_000_001) is None
     assert ledger.files.get("April.csv", 120, 1_775_000_000) is None

@@ -43,7 +43,17 @@ def test_an_amount_keeps_its_decimals_and_may_be_unreadable(ledger, invoice):
 
 
 def test_ids_and_texts_of_any_kind_survive(ledger, invoice):
-    ids = ["007", "7", "a\\b", "a\\u0000b", "naïve – ×", "o'; DROP TABLE invoices; --", "100%", "file\udc80.csv#3", "\0"]
+    ids = [
+        "007",
+        "7",
+        "a\\b",
+        "a\\u0000b",
+        "naïve – ×",
+        "o'; DROP TABLE invoices; --",
+        "100%",
+        "file\udc80.csv#3",
+        "\0",
+    ]
     given = {"content_hash": "c", "posted_hash": "c", "key": "k"}
     ledger.invoices.save([invoice(id_, number=id_, **given) for id_ in ids], cycle="c1")
     assert {id_: record.number for id_, record in ledger.invoices.get_many(ids).items()} == {id_: id_ for id_ in ids}
@@ -127,7 +137,9 @@ class TestVersions:
 
     def test_a_content_is_kept_once_with_the_file_that_brought_it_first(self, ledger, invoice):
         ledger.invoices.save([invoice(content=self.content(), file_name="a.csv", row=2)], cycle="c1")
-        moved = self.content(file_name="b.csv", lines=(InvoiceLine("1", "600000", Decimal("100.00"), memo="paper", row=9),))
+        moved = self.content(
+            file_name="b.csv", lines=(InvoiceLine("1", "600000", Decimal("100.00"), memo="paper", row=9),)
+        )
         ledger.invoices.save([invoice(content=moved, file_name="b.csv", row=9)], cycle="c2")
         (version,) = ledger.invoices.history("1")
         assert (version.file_name, version.row, version.content_hash) == ("a.csv", 2, "content-1")
@@ -163,7 +175,9 @@ class TestAuditRecords:
     def test_news_is_on_record_by_invoice_and_the_rest_in_one_line(self, ledger, invoice):
         records = [invoice("1", outcome="held", trace=("gl_accounts.csv row 4",)), invoice("2")]
         ledger.invoices.save(records, cycle="c1", who="ann")
-        ledger.invoices.save([invoice("1", outcome="held"), invoice("2", outcome="already_posted", jdt_num=501)], cycle="c2")
+        ledger.invoices.save(
+            [invoice("1", outcome="held"), invoice("2", outcome="already_posted", jdt_num=501)], cycle="c2"
+        )
         assert self.events(ledger) == [
             ("invoice.held", "1"),
             ("invoice.posted", "2"),
@@ -184,13 +198,14 @@ class TestAuditRecords:
 
 
 def test_several_writes_are_one_transaction_when_asked_for(ledger, invoice):
-    class Stop(Exception):  # noqa: N818
-        pass
+    def save_and_stop() -> None:
+        with ledger.transaction():
+            ledger.invoices.save([invoice("1")], cycle="c1")
+            assert ledger.invoices.get("1") is not None
+            raise InterruptedError
 
-    with pytest.raises(Stop), ledger.transaction():
-        ledger.invoices.save([invoice("1")], cycle="c1")
-        assert ledger.invoices.get("1") is not None
-        raise Stop
+    with pytest.raises(InterruptedError):
+        save_and_stop()
     assert ledger.invoices.get("1") is None
     assert ledger.audit.verify() == 0
 
