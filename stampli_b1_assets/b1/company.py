@@ -1,0 +1,95 @@
+"""The facade that a run uses: one company database behind one Service Layer."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Self
+
+import httpx
+
+from stampli_b1_assets.b1 import finding, guard, partners
+from stampli_b1_assets.b1.poster import Poster, PostingMode, WriteResult
+from stampli_b1_assets.b1.reference_data import read_rates, read_reference_data
+from stampli_b1_assets.b1.service_layer import ServiceLayer
+from stampli_b1_assets.config.models import B1Settings
+from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
+from stampli_b1_assets.domain.reference_data import ReferenceData
+
+
+class B1:
+    """A context manager: logged in at the first request, logged out at the end.
+
+    Every method raises `B1Unusable` when SAP cannot be used.
+    """
+
+    def __init__(
+        self,
+        settings: B1Settings,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.settings = settings
+        self._new_session: Callable[[], ServiceLayer] = lambda: ServiceLayer(settings, transport=transport, sleep=sleep)
+        self.session = self._new_session()
+        self.sleep = sleep
+        self._guard: guard.GuardState | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Log out."""
+        self.session.close()
+
+    @property
+    def logins(self) -> int:
+        """Logins of the main session so far."""
+        return self.session.logins
+
+    def reference_data(self) -> ReferenceData:
+        """Everything but exchange rates."""
+        return read_reference_data(self.session, self.settings)
+
+    def rates(self, wanted: Iterable[tuple[str, date]]) -> dict[tuple[str, date], Decimal]:
+        """SAP's exchange rates; absent where SAP has none."""
+        return read_rates(self.session, wanted)
+
+    def guard(self, *, anew: bool = False) -> guard.GuardState:
+        """What SAP shows of the guard; asked once a run."""
+        if self._guard is None or anew:
+            self._guard = guard.look(self.session)
+        return self._guard
+
+    def posted_by_key(self, keys: Sequence[str]) -> dict[str, PostedEntry]:
+        """Entries that carry one of the keys, without lines. Needs the user field."""
+        return finding.find_by_key(self.session, keys)
+
+    def posted_by_reference(self, stampli_ids: Sequence[str]) -> dict[str, list[PostedEntry]]:
+        """Entries whose Reference2 is a Stampli id, without lines."""
+        return finding.find_by_reference(self.session, stampli_ids)
+
+    def entries_by_reference_number(self, numbers: Sequence[str]) -> list[PostedEntry]:
+        """Entries whose Reference is a vendor's number, with lines."""
+        return finding.find_by_number(self.session, numbers)
+
+    def read_entry(self, jdt_num: int) -> PostedEntry:
+        """One entry with its lines."""
+        return finding.read_entry(self.session, jdt_num)
+
+    def post(self, entries: Sequence[JournalEntry], mode: PostingMode) -> list[WriteResult]:
+        """Post; results in the order of the entries."""
+        poster = Poster(self.session, self._new_session, max_sessions=self.settings.max_sessions, sleep=self.sleep)
+        return poster.post(entries, mode)
+
+    def create_vendor(self, body: dict[str, Any]) -> str:
+        """Create a supplier; its CardCode. Raises `B1Refused`, `B1OutcomeUnknown`."""
+        return partners.create(self.session, body)
+
+    def patch_vendor(self, card_code: str, body: dict[str, Any]) -> None:
+        """Change the given properties of a supplier. Raises `B1Refused`, `B1OutcomeUnknown`."""
+        partners.patch(self.session, card_code, body)

@@ -1,0 +1,56 @@
+"""The guard: a user table whose key SAP's own database keeps unique, and a user field that finds the entry again."""
+
+from dataclasses import dataclass
+
+from stampli_b1_assets.b1.batch import Operation
+from stampli_b1_assets.b1.entries import ENTITY_SET, KEY_PROPERTY, to_sap
+from stampli_b1_assets.b1.service_layer import ServiceLayer
+from stampli_b1_assets.domain.journal_entry import JournalEntry
+from stampli_b1_assets.errors import B1Refused
+
+TABLE = "STAMPLI_POSTED"
+TABLE_SET = f"U_{TABLE}"
+FIELD = "StampliKey"
+FIELD_TABLE = "OJDT"
+
+
+@dataclass(frozen=True)
+class GuardState:
+    """What SAP shows of the guard now; whether it protects is only known after the proof of `provision`."""
+
+    has_table: bool
+    has_field: bool
+
+
+def look(service: ServiceLayer) -> GuardState:
+    """Ask for one row of each: what is not there is refused as unknown (400 or 404)."""
+    has_table = _answers(service, TABLE_SET, {"$select": "Code", "$top": "1"})
+    has_field = _answers(service, ENTITY_SET, {"$select": "JdtNum", "$filter": f"{KEY_PROPERTY} eq '-'", "$top": "1"})
+    return GuardState(has_table, has_field)
+
+
+def _answers(service: ServiceLayer, path: str, params: dict[str, str]) -> bool:
+    try:
+        service.get(path, **params)
+    except B1Refused:
+        return False
+    return True
+
+
+def change_set(entry: JournalEntry) -> list[Operation]:
+    """The guard row first, so that a duplicate fails before any ledger work; then the entry. Name = Code: the table's
+    default key has both (SDK UserKeysMD).
+    """
+    return [
+        Operation("POST", TABLE_SET, {"Code": entry.key, "Name": entry.key}),
+        Operation("POST", ENTITY_SET, to_sap(entry)),
+    ]
+
+
+def has_row(service: ServiceLayer, key: str) -> bool:
+    """Whether the guard row of this key is there."""
+    try:
+        service.get(f"{TABLE_SET}('{key}')")
+    except B1Refused:
+        return False
+    return True
