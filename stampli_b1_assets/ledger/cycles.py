@@ -74,7 +74,7 @@ class Cycles:
     def of_file(self, partition: str) -> totals.Totals:
         """What one file's invoices, vendors and payments came to, each counted once, by their last outcome."""
         with self._database.reading() as connection:
-            return totals.of_events(totals.file_events(connection, self._database.company, partition))
+            return totals.of_events(totals.file_events(self._database, connection, partition))
 
     def of_period(self, start: datetime, end: datetime) -> totals.Totals:
         """All cycles begun from `start` to before `end` (such as a month), everything counted once.

@@ -80,7 +80,8 @@ class Database:
         """A transaction that writes. Raises `LedgerUnusable` when the database fails; then nothing was written."""
         joined: Connection | None = getattr(self._open, "connection", None)
         if joined is not None:
-            yield joined
+            with translated(self.engine.url), joined.begin_nested():  # whoever catches an error goes on without it
+                yield joined
             return
         with translated(self.engine.url), for_writing(self.engine.connect()) as connection, connection.begin():
             head = select(schema.audit_heads).where(schema.audit_heads.c.company == self.company)
@@ -96,7 +97,8 @@ class Database:
         """One consistent view; within `writing()` of the same thread it sees what was written so far."""
         joined: Connection | None = getattr(self._open, "connection", None)
         if joined is not None:
-            yield joined
+            with translated(self.engine.url):
+                yield joined
             return
         with translated(self.engine.url), self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, select
 
 from stampli_b1_assets.domain.outcome import Hold, Outcome, Reason, in_order
 from stampli_b1_assets.domain.vendor import VendorOutcome
@@ -38,8 +38,7 @@ def count(database: Database, connection: Connection, cycle: str, events: Sequen
     """Note events of one kind, each subject at most once, for the cycle and for the files that brought them.
 
     The last outcome counts, but what was posted (created, updated) in this cycle, or from this file, does not
-    become "was there already" when it is looked at again. An older file whose version still waited takes over the
-    outcome of the newer version, so that it does not wait for ever.
+    become "was there already" when it is looked at again.
     """
     if not events:
         return
@@ -53,7 +52,6 @@ def count(database: Database, connection: Connection, cycle: str, events: Sequen
         here = _present(database, connection, file_events, file_events.c.partition == partition, brought)
         rows = [_file_row(event, here.get(event.subject_id), now) for event in brought]
         database.upsert(connection, file_events, rows, ["partition", "kind", "subject_id"])
-    _supersede(database, connection, {event.subject_id: event for event in events})
 
 
 def _present(
@@ -102,19 +100,6 @@ def _file_row(event: Event, before: Any, now: datetime) -> dict[str, Any]:
     row = _row(event, before, now)
     del row["file_name"]
     return row
-
-
-def _supersede(database: Database, connection: Connection, newest: dict[str, Event]) -> None:
-    """Give rows of other files that still wait the outcome of the newest version; few do, so one by one."""
-    table = schema.file_events
-    kind = next(iter(newest.values())).kind
-    waiting = (table.c.kind == kind, table.c.outcome.in_(OPEN))
-    for row in database.rows(connection, table, table.c.subject_id, newest, *waiting):
-        event = newest[row.subject_id]
-        if event.partition and row.partition != event.partition:
-            own = (table.c.company == database.company, table.c.partition == row.partition)
-            changed = update(table).where(*own, table.c.kind == kind, table.c.subject_id == row.subject_id)
-            connection.execute(changed.values(outcome=event.outcome, holds=in_order(list(event.holds))))
 
 
 def without_repeats(records: Sequence[Any], identity: Any) -> Iterator[list[Any]]:

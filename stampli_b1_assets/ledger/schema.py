@@ -283,7 +283,6 @@ file_events = Table(
     _needed("partition", AnyText),
     *_event_columns(),
     PrimaryKeyConstraint("company", "partition", "kind", "subject_id", name="file_events_pkey"),
-    Index("file_events_by_subject", "company", "kind", "outcome", "subject_id"),
 )
 
 guard_proofs = Table(

@@ -11,12 +11,18 @@ from sqlalchemy import Connection, Row, select
 from stampli_b1_assets.domain.money import ZERO, fixed, iso_decimals, significant_decimals
 from stampli_b1_assets.domain.outcome import Outcome
 from stampli_b1_assets.ledger import schema
+from stampli_b1_assets.ledger.database import Database
 from stampli_b1_assets.ledger.events import OPEN, outcome_after
 
 NO_FILES: Mapping[str, Any] = {"seen": 0, "taken": 0, "known": 0, "unsettled": 0, "refused": []}
 
 _OUTCOMES = tuple(outcome.value for outcome in Outcome)
 _VENDOR_OUTCOMES = ("created", "updated", "unchanged", "held")
+_SUBJECTS = {
+    "vendor": schema.vendors.c.vendor_key,
+    "invoice": schema.invoices.c.stampli_id,
+    "payment": schema.payments.c.payment_id,
+}
 _KINDS = ("vendor", "invoice", "payment")
 _DIGITS = 60
 """More than any sum of amounts has, so that no addition rounds."""
@@ -91,11 +97,22 @@ def cycle_events(connection: Connection, company: str, cycle: str) -> list[Count
     return [_counted(row) for row in connection.execute(query.order_by(table.at, table.subject_id))]
 
 
-def file_events(connection: Connection, company: str, partition: str) -> list[Counted]:
-    """What one file counts."""
+def file_events(database: Database, connection: Connection, partition: str) -> list[Counted]:
+    """What one file counts. What still waited in it when a newer file brought it again stands as it stands there."""
     table = schema.file_events.c
-    query = select(schema.file_events).where(table.company == company, table.partition == partition)
-    return [_counted(row) for row in connection.execute(query.order_by(table.at, table.subject_id))]
+    query = select(schema.file_events).where(table.company == database.company, table.partition == partition)
+    brought = [_counted(row) for row in connection.execute(query.order_by(table.at, table.subject_id))]
+    newer: dict[tuple[str, str], Row[Any]] = {}
+    for kind, column in _SUBJECTS.items():
+        waiting = [one.subject_id for one in brought if one.kind == kind and one.outcome in OPEN]
+        elsewhere = column.table.c.partition != partition
+        for row in database.rows(connection, column.table, column, waiting, elsewhere):
+            newer[kind, getattr(row, column.name)] = row
+    return [_as_in(newer.get((one.kind, one.subject_id)), one) for one in brought]
+
+
+def _as_in(newer: Row[Any] | None, one: Counted) -> Counted:
+    return replace(one, outcome=newer.outcome, holds=newer.holds) if newer is not None else one
 
 
 def period_events(connection: Connection, company: str, start: datetime, end: datetime) -> list[Counted]:

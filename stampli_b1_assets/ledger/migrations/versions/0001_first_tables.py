@@ -308,7 +308,6 @@ def _file_events() -> None:
         sa.Column("at", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("company", "partition", "kind", "subject_id", name="file_events_pkey"),
     )
-    op.create_index("file_events_by_subject", "file_events", ["company", "kind", "outcome", "subject_id"], unique=False)
 
 
 def _guard_proofs() -> None:
