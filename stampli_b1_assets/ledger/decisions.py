@@ -45,14 +45,10 @@ class Decisions:
         if not by or not note:
             raise DecisionRefused("A decision needs a name and a reason.", "Give both `--by` and `--note`.")
         with self._database.writing() as connection:
-            same = [
-                one for one in self.pending(stampli_id) if one.action == action and one.content_hash == content_hash
-            ]
-            if needs_second_person and any(_person(one.by) == _person(by) for one in same):
-                raise DecisionRefused(
-                    f"{by} has decided {action} on {stampli_id} already.",
-                    "Ask a second, different person to say the same.",
-                )
+            matter = (stampli_id, action, content_hash)
+            same = [one for one in self.pending(stampli_id) if _matter(one) == matter]
+            if needs_second_person:
+                _refuse_same_person(by, same)
             row = {
                 "company": self._database.company,
                 "stampli_id": stampli_id,
@@ -64,10 +60,10 @@ class Decisions:
                 "content_hash": content_hash,
                 "is_effective": bool(same) or not needs_second_person,
             }
-            made = connection.execute(insert(schema.decisions).returning(schema.decisions), row).one()
-            entry = AuditEntry(f"decision.{action}", stampli_id, by, {**plain(_record(made)), "seconds": same})
+            made = _record(connection.execute(insert(schema.decisions).returning(schema.decisions), row).one())
+            entry = AuditEntry(f"decision.{action}", stampli_id, by, {**plain(made), "seconds": same})
             self._audit.append_all(connection, [entry])
-        return _record(made)
+        return made
 
     def for_invoice(self, stampli_id: str) -> list[DecisionRecord]:
         """Every decision ever made on it, the oldest first."""
@@ -116,6 +112,14 @@ class Decisions:
 
 def _counts() -> tuple[Any, ...]:
     return _table.is_effective, _table.spent_at.is_(None)
+
+
+def _refuse_same_person(by: str, same: list[DecisionRecord]) -> None:
+    if any(_person(one.by) == _person(by) for one in same):
+        raise DecisionRefused(
+            f"{by} has decided {same[0].action} on {same[0].stampli_id} already.",
+            "Ask a second, different person to say the same.",
+        )
 
 
 def _person(name: str) -> str:

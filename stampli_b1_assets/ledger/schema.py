@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from stampli_b1_assets.ledger.columns import AnyText, JsonText, Moment, Money, WholeNumber
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test holds it to `migrations/versions`."""
 
 VERSION_TABLE = "stampli_b1_ledger_version"
