@@ -1,0 +1,213 @@
+"""From frames to domain values: rows of a file to invoices, vendors and payments."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from stampli_b1_assets.domain.invoice import Fault, FaultKind, Invoice, InvoiceLine, InvoiceType
+from stampli_b1_assets.domain.money import fixed, iso_decimals, significant_decimals
+from stampli_b1_assets.domain.payment import Application, Payment
+from stampli_b1_assets.domain.vendor import Vendor
+from stampli_b1_assets.stampli.forms import RowPart
+from stampli_b1_assets.stampli.kinds import FIELDS, FileKind, Level
+from stampli_b1_assets.stampli.schemas import SCHEMAS
+from stampli_b1_assets.stampli.text import shortened, word_key
+
+INVOICE_SCHEMA = SCHEMAS[FileKind.INVOICES]
+VENDOR_SCHEMA = SCHEMAS[FileKind.VENDORS]
+PAYMENT_SCHEMA = SCHEMAS[FileKind.PAYMENTS]
+
+Row = Mapping[str, Any]
+
+_HEADERS = {
+    kind: [name for name, field in fields.items() if field.level is Level.HEADER] for kind, fields in FIELDS.items()
+}
+_AGAIN = "Correct it in Stampli and export it again."
+
+
+def invoices_from(
+    frame: pl.DataFrame, *, company_code: str | None, file_name: str, file_sha256: str
+) -> list[Invoice]:  # fmt: skip
+    """Invoices in order of their first row; rows need not be neighbours, nor come from one frame.
+
+    Rows of another Company Code are left out when `company_code` is set; a row without one is then a fault, since
+    it may be another company's. Rows that bring lines without any header (files of lines) make no invoice.
+    """
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in frame.iter_rows(named=True):
+        if company_code and _is_foreign(row, company_code):
+            continue
+        groups.setdefault(_identity(row), []).append(row)
+    return [
+        _invoice(rows, company_code, file_name, file_sha256)
+        for rows in groups.values()
+        if any(row["part"] != RowPart.LINE for row in rows)
+    ]
+
+
+def vendors_from(frame: pl.DataFrame, *, file_name: str) -> list[Vendor]:
+    """One vendor per row, in the file's order; one without id has `vendor_id` "" and a fault."""
+    return [
+        Vendor(
+            **{name: row[name] for name in _HEADERS[FileKind.VENDORS]},
+            row=row["row"],
+            faults=tuple(_faults(row)),
+            file_name=file_name,
+        )
+        for row in frame.iter_rows(named=True)
+    ]
+
+
+def payments_from(frame: pl.DataFrame, *, file_name: str, file_sha256: str) -> list[Payment]:
+    """Payments in order of their first row, with one application per row."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in frame.iter_rows(named=True):
+        id_ = row["payment_id"]
+        groups.setdefault((id_,) if id_ else ("", str(row["row"])), []).append(row)
+    return [_payment(rows, file_name, file_sha256) for rows in groups.values()]
+
+
+def _identity(row: Row) -> tuple[str, ...]:
+    """The Stampli id; rows without one belong together when they name the same document."""
+    if row["stampli_id"]:
+        return (row["stampli_id"],)
+    return ("", row["number"], row["vendor_id"], row["vendor_name"])
+
+
+def _is_foreign(row: Row, company_code: str) -> bool:
+    code = row["company_code"]
+    return bool(code) and code.casefold() != company_code.strip().casefold()
+
+
+def _invoice(rows: Sequence[Row], company_code: str | None, file_name: str, file_sha256: str) -> Invoice:
+    headers = [row for row in rows if row["part"] != RowPart.LINE]
+    lines = [row for row in rows if row["part"] != RowPart.HEADER]
+    first = headers[0]
+    faults = [fault for row in rows for fault in _faults(row)]
+    faults += _disagreements(headers, FileKind.INVOICES)
+    faults += _repeated_lines(lines)
+    if company_code and not first["company_code"]:
+        faults.append(_without_company(first, company_code))
+    currency = first["currency"]
+    return Invoice(
+        **{name: first[name] for name in _HEADERS[FileKind.INVOICES] if name not in ("type", "total", "tax")},
+        type=InvoiceType(first["type"]) if first["type"] else None,
+        total=_money(first["total"], currency),
+        tax=_money(first["tax"], currency),
+        lines=tuple(_line(row, currency) for row in lines),
+        faults=tuple(dict.fromkeys(faults)),
+        file_name=file_name,
+        file_sha256=file_sha256,
+    )
+
+
+def _line(row: Row, currency: str) -> InvoiceLine:
+    return InvoiceLine(
+        number=row["line_number"],
+        gl_account=row["gl_account"],
+        amount=_money(row["line_amount"], currency),
+        department=row["department"],
+        project=row["project"],
+        class_=row["class"],
+        location=row["location"],
+        memo=row["memo"],
+        tax_code=row["tax_code"],
+        tax_amount=_money(row["line_tax_amount"], currency),
+        row=row["row"],
+    )
+
+
+def _payment(rows: Sequence[Row], file_name: str, file_sha256: str) -> Payment:
+    first = rows[0]
+    currency = first["currency"]
+    names = [name for name in _HEADERS[FileKind.PAYMENTS] if name not in ("amount", "company_code")]
+    faults = [fault for row in rows for fault in _faults(row)]
+    return Payment(
+        **{name: first[name] for name in names},
+        amount=_money(first["amount"], currency),
+        applications=tuple(
+            Application(
+                stampli_invoice_id=row["stampli_invoice_id"],
+                invoice_number=row["invoice_number"],
+                applied=_money(row["applied"], currency),
+                discount=_money(row["discount"], currency),
+                row=row["row"],
+            )
+            for row in rows
+        ),
+        faults=(*faults, *_disagreements(rows, FileKind.PAYMENTS)),
+        file_name=file_name,
+        file_sha256=file_sha256,
+    )
+
+
+def _money(amount: Decimal | None, currency: str) -> Decimal | None:
+    """Frames hold six decimals; people and hashes see those of the currency, or more where they carry value."""
+    if amount is None:
+        return None
+    return fixed(amount, max(iso_decimals(currency), significant_decimals(amount)))
+
+
+def _faults(row: Row) -> Iterable[Fault]:
+    for fault in row["faults"]:
+        yield Fault(FaultKind(fault["kind"]), row["row"], fault["column"], fault["detail"], fault["action"])
+
+
+def _disagreements(rows: Sequence[Row], kind: FileKind) -> Iterable[Fault]:
+    """Header values that differ between the rows of one document: nobody can say which one is right."""
+    for before, row in pairwise(rows):
+        for name in _HEADERS[kind]:
+            if before[name] != row[name] and not _is_same_word(name, before[name], row[name]):
+                label = FIELDS[kind][name].label
+                ours, theirs = (_shown(one[name]) for one in (before, row))
+                yield Fault(
+                    FaultKind.BAD_VALUE,
+                    row["row"],
+                    label,
+                    f"{label} is {ours} in row {before['row']} and {theirs} in row {row['row']} of the same document.",
+                    _AGAIN,
+                )
+
+
+def _is_same_word(name: str, one: object, other: object) -> bool:
+    return name == "status" and word_key(str(one)) == word_key(str(other))
+
+
+def _shown(value: object) -> str:
+    if value is None or value == "":
+        return "empty"
+    if isinstance(value, Decimal):
+        return format(fixed(value, max(2, significant_decimals(value))), "f")
+    return str(value) if isinstance(value, date) else f'"{shortened(str(value))}"'
+
+
+def _repeated_lines(rows: Sequence[Row]) -> Iterable[Fault]:
+    first_rows: dict[str, int] = {}
+    for row in rows:
+        number = row["line_number"]
+        if not number:
+            continue
+        key = number.casefold().lstrip("0") or "0"
+        if key in first_rows:
+            yield Fault(
+                FaultKind.REPEATED_LINE,
+                row["row"],
+                FIELDS[FileKind.INVOICES]["line_number"].label,
+                f"Line {number} of invoice {row['stampli_id']} stands in rows {first_rows[key]} and {row['row']}.",
+                "See in Stampli whether the line was entered twice, and export the invoice again.",
+            )
+        first_rows.setdefault(key, row["row"])
+
+
+def _without_company(row: Row, company_code: str) -> Fault:
+    return Fault(
+        FaultKind.BAD_VALUE,
+        row["row"],
+        FIELDS[FileKind.INVOICES]["company_code"].label,
+        f"Row {row['row']}: Company Code is empty, so that nobody can say whether it belongs to {company_code}.",
+        "Export it with its Company Code, or leave `stampli.company_code` out when the folder has one company only.",
+    )

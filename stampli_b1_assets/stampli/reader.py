@@ -1,0 +1,89 @@
+"""Stampli's bytes to frames: one landed file, strictly, as its layout says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+
+import polars as pl
+
+from stampli_b1_assets.stampli.chunks import Source
+from stampli_b1_assets.stampli.csv_reader import CsvSource
+from stampli_b1_assets.stampli.forms import FileFormat, Form
+from stampli_b1_assets.stampli.frame_builder import FrameBuilder
+from stampli_b1_assets.stampli.kinds import FileKind
+from stampli_b1_assets.stampli.layout import Layout
+from stampli_b1_assets.stampli.recognising import recognise
+from stampli_b1_assets.stampli.schemas import SCHEMAS
+from stampli_b1_assets.stampli.text import size_checked
+from stampli_b1_assets.stampli.xml_reader import XmlSource
+
+__all__ = ["ExportFile", "FileKind", "ParsedFile", "iter_export", "open_export", "read_export"]
+
+
+@dataclass(frozen=True)
+class ParsedFile:
+    """One file as a whole. `frame` has one row per row of the file, in the schema of its kind."""
+
+    kind: FileKind
+    frame: pl.DataFrame
+    unknown_columns: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class ExportFile:
+    """A file whose form is known, opened for reading in pieces."""
+
+    form: Form
+    source: Source
+    zone: tzinfo | None
+    warnings: list[str] = field(default_factory=list)
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Frames of at most 50,000 rows; refuses what shows only further down in the file."""
+        builder = FrameBuilder(self.form, self.source, self.zone)
+        yield from builder.frames()
+        self.warnings = [*self.source.warnings, *builder.warnings.values()]
+
+
+def open_export(
+    path: Path, name: str, layout: Layout, *, max_bytes: int, zone: tzinfo | None = None
+) -> ExportFile:  # fmt: skip
+    """Find the form of a file; refuses what can be told without reading its rows."""
+    size_checked(path, name, max_bytes)
+    found = recognise(path, name, layout)
+    return ExportFile(found.form, _source(path, name, found.form, found.codec), zone)
+
+
+def read_export(path: Path, name: str, layout: Layout, *, max_bytes: int, zone: tzinfo | None = None) -> ParsedFile:
+    """Read a whole file; `name` is its name for people, `zone` the company's time zone.
+
+    Faults of single values are in the frame's column `faults`. With `zone`, a moment in a column of dates becomes
+    the date there; without it, it is a fault. Raises `FileRefused` for the whole file.
+    """
+    export = open_export(path, name, layout, max_bytes=max_bytes, zone=zone)
+    frames = list(export.frames())
+    frame = pl.concat(frames) if frames else pl.DataFrame(schema=SCHEMAS[export.form.kind])
+    return ParsedFile(
+        kind=export.form.kind,
+        frame=frame,
+        unknown_columns=tuple(export.source.unknown_columns),
+        warnings=tuple(export.warnings),
+    )
+
+
+def iter_export(
+    path: Path, name: str, layout: Layout, *, max_bytes: int, zone: tzinfo | None = None
+) -> Iterator[pl.DataFrame]:  # fmt: skip
+    """The frames of a file piece by piece, so that memory holds one piece of at most 50,000 rows.
+
+    What shows only further down (a broken row, a control total) raises `FileRefused` after earlier pieces were given.
+    """
+    yield from open_export(path, name, layout, max_bytes=max_bytes, zone=zone).frames()
+
+
+def _source(path: Path, name: str, form: Form, codec: str) -> Source:
+    if form.format is FileFormat.XML:
+        return XmlSource(path, name, form, codec)
+    return CsvSource(path, name, form, codec)
