@@ -39,8 +39,7 @@ def plan_vendors(vendors: Sequence[Vendor], context: Context) -> list[VendorPlan
     for vendor in vendors:
         if vendor.vendor_id:
             by_id.setdefault(vendor.vendor_id, []).append(vendor)
-    for rows in by_id.values():
-        plans.append(_plan_of_rows(rows, context))
+    plans += [_plan_of_rows(rows, context) for rows in by_id.values()]
     return sorted(plans, key=lambda plan: (plan.vendor.file_name, plan.vendor.row))
 
 

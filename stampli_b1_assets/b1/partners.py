@@ -10,7 +10,7 @@ ENTITY_SET = "BusinessPartners"
 
 
 def create(session: ServiceLayer, body: dict[str, Any]) -> str:
-    """The new supplier's CardCode. In doubt, or refused as already there, the code is looked up before anything else."""
+    """The new supplier's CardCode; in doubt, or refused as already there, it is looked up first."""
     code = string(body.get("CardCode"))
     try:
         answer = session.write("POST", ENTITY_SET, body)

@@ -78,7 +78,7 @@ class Poster:
         try:
             with ThreadPoolExecutor(count) as pool:
                 shares = [entries[place::count] for place in range(count)]
-                done = pool.map(lambda pair: self._post_share(*pair, mode), zip(sessions, shares, strict=True))
+                done = pool.map(self._post_share, sessions, shares, [mode] * count)
                 by_key = {result.entry.key: result for results in done for result in results}
         finally:
             for session in extra:

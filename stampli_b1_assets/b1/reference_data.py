@@ -170,7 +170,7 @@ def _project(row: Json) -> Project:
 
 
 def _decimals(row: Json) -> int:
-    """`Decimals` is an enum (cdWithoutDecimals, cd2Digits …); where it says cdDefault, the currency's own by ISO 4217."""
+    """`Decimals` is an enum (cdWithoutDecimals, cd2Digits …); for cdDefault, the currency's own by ISO 4217."""
     value = row.get("Decimals")
     if isinstance(value, int) and value >= 0:
         return value
