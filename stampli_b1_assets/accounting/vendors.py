@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -27,7 +27,7 @@ class VendorPlan:
     vendor: Vendor
     outcome: Literal["create", "update", "unchanged", "held"]
     card_code: str = ""
-    changes: dict[str, Any] | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -9,4 +9,4 @@ import warnings
 
 # Range runs and partitioned checks are beta and preview in Dagster 1.13; they are used on purpose, and pinned.
 warnings.filterwarnings("ignore", message="Parameter `backfill_policy`")
-warnings.filterwarnings("ignore", message="Parameter `partitions_def`")
+warnings.filterwarnings("ignore", message="Specifying a partitions_def on an AssetCheckSpec")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import apprise
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from stampli_b1_assets.defs.failures import ERROR_KIND, PARTITIONS
 
@@ -57,7 +58,7 @@ def _line(row: Mapping[str, object]) -> str:
 def run_failure_sensor_of(
     company: str,
     urls: Sequence[str],
-    jobs: Sequence[dg.UnresolvedAssetJobDefinition],
+    jobs: Sequence[UnresolvedAssetJobDefinition],
     status: dg.DefaultSensorStatus,
 ) -> dg.SensorDefinition:
     """Tells of runs that failed without any step failing, for a hook does not fire when its process dies."""

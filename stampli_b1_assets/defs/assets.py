@@ -65,7 +65,7 @@ def _stampli_exports(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDe
         with told_as_failures(context.run, list(context.partition_keys)):
             for taken in take(workplace, _records(workplace, context)):
                 record = taken.record
-                facts = {"file": record.name, "bytes": record.size, "sha256": record.sha256, "state": record.state}
+                facts = {"file": record.name, "bytes": record.size, "sha256": record.sha256, "state": str(record.state)}
                 context.add_asset_metadata(facts, partition_key=record.partition)
                 if taken.not_taken:
                     context.log.warning(taken.not_taken)
@@ -201,7 +201,7 @@ def _posted_journal_entries(company: str, hooks: set[dg.HookDefinition]) -> dg.A
     )
     def posted_journal_entries(
         context: dg.AssetExecutionContext, b1: B1SessionResource, parsed_invoices: Frames, parsed_payments: Frames
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg] - Dagster reads this annotation as it stands
         with told_as_failures(context.run, list(context.partition_keys)):
             session = b1.session(company, context.run)
             with session.ledger.lease(session.cycle):

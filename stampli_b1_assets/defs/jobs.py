@@ -1,6 +1,7 @@
 """The two jobs of a company: one for new files, one for what is held."""
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from stampli_b1_assets.defs.partitions import files_of
 
@@ -16,17 +17,17 @@ FLOW = (
 REPLAYED = ("b1_reference_data", "synced_business_partners", "posted_journal_entries")
 
 
-def new_files_job(company: str) -> dg.UnresolvedAssetJobDefinition:
+def new_files_job(company: str) -> UnresolvedAssetJobDefinition:
     """The whole flow for a range of files."""
     return _job(company, f"{company}_new_files", FLOW, "Take, read and post the files of the run's partitions.")
 
 
-def replay_job(company: str) -> dg.UnresolvedAssetJobDefinition:
+def replay_job(company: str) -> UnresolvedAssetJobDefinition:
     """Partners and postings again, for a range of files that hold something open."""
     return _job(company, f"{company}_replay_held", REPLAYED, "Try again what is held in the run's partitions.")
 
 
-def _job(company: str, name: str, assets: tuple[str, ...], description: str) -> dg.UnresolvedAssetJobDefinition:
+def _job(company: str, name: str, assets: tuple[str, ...], description: str) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         name,
         selection=dg.AssetSelection.assets(*([company, asset] for asset in assets)),

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from stampli_b1_assets.config.models import Company
 from stampli_b1_assets.defs.partitions import add_missing, range_tags
@@ -24,7 +25,7 @@ _UNFINISHED = [
 
 
 def file_sensor(
-    settings: Company, job: dg.UnresolvedAssetJobDefinition, status: dg.DefaultSensorStatus
+    settings: Company, job: UnresolvedAssetJobDefinition, status: dg.DefaultSensorStatus
 ) -> dg.SensorDefinition:
     """`{company}_stampli_files`: registers new, settled files as partitions and asks for one range run of them."""
     company = settings.company
@@ -53,7 +54,7 @@ def file_sensor(
 
 
 def replay_sensor(
-    settings: Company, job: dg.UnresolvedAssetJobDefinition, status: dg.DefaultSensorStatus
+    settings: Company, job: UnresolvedAssetJobDefinition, status: dg.DefaultSensorStatus
 ) -> dg.SensorDefinition:
     """`{company}_replay_held`: materializes again the partitions that hold something open."""
     company = settings.company

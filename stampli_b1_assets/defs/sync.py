@@ -24,6 +24,9 @@ from stampli_b1_assets.pipeline.workplace import Workplace
 
 Progress = Callable[[str], None]
 
+# The events are in the instance, for the UI; standard error is for what a person should read.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
 
 def sync(
     companies: Sequence[LoadedCompany], config_path: Path, home: Path, instance: dg.DagsterInstance, progress: Progress
@@ -81,6 +84,7 @@ class _Cycle:
         job = self._definitions.resolve_job_def(job_name)
         for tags in range_tags(self._instance, self._company, keys):
             result = job.execute_in_process(
+                run_config=_QUIET,
                 instance=self._instance,
                 tags={**tags, CYCLE_TAG: self._cycle, OWNER_TAG: owner()},
                 raise_on_error=False,

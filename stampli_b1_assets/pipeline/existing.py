@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stampli_b1_assets.accounting.compare import same_document, same_entry
-from stampli_b1_assets.accounting.identity import posting_key
+from stampli_b1_assets.accounting.identity import PostingKind, posting_key
 from stampli_b1_assets.domain.journal_entry import PostedEntry
 from stampli_b1_assets.ledger.records import IntentRecord
 from stampli_b1_assets.pipeline.session import Session
@@ -57,7 +57,7 @@ def _reversed(session: Session, candidates: Sequence[Candidate]) -> set[str]:
     return {keys[key] for key in session.b1.posted_by_key(list(keys))} if keys else set()
 
 
-def _key(session: Session, kind: str, candidate: Candidate) -> str:
+def _key(session: Session, kind: PostingKind, candidate: Candidate) -> str:
     return posting_key(session.settings.b1.company_db, kind, candidate.id, candidate.revision)
 
 
