@@ -17,11 +17,16 @@ from stampli_b1_assets.stampli.values import (
     read_code,
     read_name,
     read_text,
-    word_reader,
+    status_reader,
+    type_reader,
 )
 
 _NULLABLE = frozenset({Grammar.MONEY, Grammar.DATE, Grammar.MOMENT})
 _FILL = Unreadable("", "Fill it in Stampli and export it again.")
+_DECODED_WRONGLY = Unreadable(
+    "was decoded wrongly before it reached us",
+    "Have Stampli export it again, in the encoding that the layout declares.",
+)
 
 
 class Cells(dict[str, Value]):
@@ -42,11 +47,12 @@ class Cells(dict[str, Value]):
 
     def __missing__(self, text: str) -> Value:
         value = self._read(text)
+        if self._is_for_people and looks_decoded_wrongly(text):
+            self.suspects.add(text)
+            value = value if value or not self._must_be_filled else _DECODED_WRONGLY
         if isinstance(value, Unreadable):
             self.faults[text] = value
             value = self._empty
-        elif self._is_for_people and looks_decoded_wrongly(text):
-            self.suspects.add(text)
         self[text] = value
         return value
 
@@ -83,7 +89,7 @@ def _reader(grammar: Grammar, form: Form, zone: tzinfo | None) -> Reader:
         Grammar.MONEY: number_reader(form.numbers),
         Grammar.DATE: date_reader(form.dates, zone),
         Grammar.MOMENT: moment_reader(form.dates, form.moments, zone),
-        Grammar.TYPE: word_reader(types, is_closed=True),
-        Grammar.STATUS: word_reader(form.statuses, is_closed=False),
+        Grammar.TYPE: type_reader(types),
+        Grammar.STATUS: status_reader(form.statuses),
     }
     return readers[grammar]

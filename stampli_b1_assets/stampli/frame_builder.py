@@ -1,6 +1,6 @@
 """From pieces of text to typed frames: every cell read by its field's grammar, every fault kept beside its row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -47,8 +47,7 @@ class FrameBuilder:
         given: dict[str, Sequence[object]] = {"row": chunk.numbers, "part": parts, **columns}
         given["extra"] = chunk.extras or [""] * height
         frame = pl.DataFrame([pl.Series(name, values, schema[name]) for name, values in given.items()])
-        lists = pl.Series("faults", [faults.get(index, []) for index in range(height)], FAULTS)
-        return frame.with_columns(lists).select(list(schema))
+        return frame.with_columns(_fault_lists(faults, height)).select(list(schema))
 
     def _column(
         self, name: str, cells: Cells, chunk: Chunk, parts: list[str], faults: dict[int, list[FaultRow]]
@@ -87,6 +86,13 @@ def _texts(name: str, cells: Cells, chunk: Chunk) -> Sequence[str]:
     elif inherited is not None:
         own = [text if text.strip() else other for text, other in zip(own, inherited, strict=True)]
     return own
+
+
+def _fault_lists(faults: Mapping[int, list[FaultRow]], height: int) -> pl.Series:
+    """A list per row; built from the few rows that have faults, since polars is slow with many empty lists."""
+    places = {row: place for place, row in enumerate(faults, start=1)}
+    distinct = pl.Series("faults", [[], *faults.values()], FAULTS)
+    return distinct.gather([places.get(row, 0) for row in range(height)])
 
 
 def _fault(column: str, sentence: str, action: str) -> FaultRow:

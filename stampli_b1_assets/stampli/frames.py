@@ -49,6 +49,22 @@ def invoices_from(
     ]
 
 
+def joined(headers: pl.DataFrame, lines: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """One frame of headers and lines that came in files of their own, for `invoices_from`.
+
+    `lines` are frames of files of lines in the order in which they came; an invoice's lines are those of the last
+    one that has any. Lines of invoices that `headers` does not have are left out.
+    """
+    wanted = headers["stampli_id"].unique().to_list()
+    kept: list[pl.DataFrame] = []
+    for frame in reversed(lines):
+        found = frame.filter((pl.col("part") == str(RowPart.LINE)) & pl.col("stampli_id").is_in(wanted))
+        kept.append(found)
+        settled = set(found["stampli_id"])
+        wanted = [id_ for id_ in wanted if id_ not in settled]
+    return pl.concat([headers.filter(pl.col("part") != str(RowPart.LINE)), *reversed(kept)])
+
+
 def vendors_from(frame: pl.DataFrame, *, file_name: str) -> list[Vendor]:
     """One vendor per row, in the file's order; one without id has `vendor_id` "" and a fault."""
     return [

@@ -21,6 +21,10 @@ class Layout(Part):
 
     name: str = Field(description="Name for people and reports.")
     description: str = Field("", description="What it is for.")
+    extends: str | None = Field(
+        None,
+        description="A built-in layout whose forms are taken for the kinds of files that this one does not declare.",
+    )
     forms: tuple[Form, ...] = Field(min_length=1, description="One form for each kind of file in each format.")
 
     @cached_property
@@ -68,7 +72,7 @@ def parse_layout(text: str, file: str) -> Layout:
     except ConfigurationError as error:
         raise LayoutError(error.message, f"Mend the layout file. {_SEE}") from None
     try:
-        return Layout.model_validate(_with_defaults(document))
+        return _extended(Layout.model_validate(_with_defaults(document)), file)
     except ValidationError as error:
         faults = [_fault(one["loc"], one["msg"]) for one in error.errors(include_input=False)]
     raise LayoutError(f"{file}: {'; '.join(faults)}.", _SEE)
@@ -80,6 +84,19 @@ def layout_schema() -> str:
     shared = {"type": "object", "description": "Keys of a form that all forms share unless they say otherwise."}
     schema["properties"]["defaults"] = shared
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _extended(layout: Layout, file: str) -> Layout:
+    """With the forms of the built-in layout that it extends, of kinds that it does not declare."""
+    if layout.extends is None:
+        return layout
+    if layout.extends not in built_in_names():
+        known = ", ".join(built_in_names())
+        raise LayoutError(f"{file}: `extends` names {layout.extends!r}, which is not built in.", f"Built in: {known}.")
+    declared = {form.kind for form in layout.forms}
+    base = load_layout(layout.extends, Path())
+    further = tuple(form for form in base.forms if form.kind not in declared)
+    return layout.model_copy(update={"forms": (*layout.forms, *further)})
 
 
 def _folder() -> Any:

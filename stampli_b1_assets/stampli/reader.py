@@ -14,7 +14,9 @@ from stampli_b1_assets.stampli.frame_builder import FrameBuilder
 from stampli_b1_assets.stampli.kinds import FileKind
 from stampli_b1_assets.stampli.layout import Layout
 from stampli_b1_assets.stampli.recognising import recognise
+from stampli_b1_assets.stampli.records_reader import RecordsSource
 from stampli_b1_assets.stampli.schemas import SCHEMAS
+from stampli_b1_assets.stampli.taxes import with_layout_tax
 from stampli_b1_assets.stampli.text import size_checked
 from stampli_b1_assets.stampli.xml_reader import XmlSource
 
@@ -41,9 +43,15 @@ class ExportFile:
     warnings: list[str] = field(default_factory=list)
 
     def frames(self) -> Iterator[pl.DataFrame]:
-        """Frames of at most 50,000 rows; refuses what shows only further down in the file."""
+        """Frames of at most 50,000 rows; refuses what shows only further down in the file.
+
+        Tax that has to be taken out of lines needs whole invoices: then it is one frame.
+        """
         builder = FrameBuilder(self.form, self.source, self.zone)
-        yield from builder.frames()
+        if self.form.tax == "added":
+            yield from builder.frames()
+        elif frames := list(builder.frames()):
+            yield with_layout_tax(pl.concat(frames), self.form)
         self.warnings = [*self.source.warnings, *builder.warnings.values()]
 
 
@@ -86,4 +94,6 @@ def iter_export(
 def _source(path: Path, name: str, form: Form, codec: str) -> Source:
     if form.format is FileFormat.XML:
         return XmlSource(path, name, form, codec)
+    if form.format is FileFormat.RECORDS:
+        return RecordsSource(path, name, form, codec)
     return CsvSource(path, name, form, codec)

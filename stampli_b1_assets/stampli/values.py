@@ -73,15 +73,26 @@ def read_name(text: str) -> str:
     return "" if looks_decoded_wrongly(value) else value
 
 
-def word_reader(words: dict[str, str], *, is_closed: bool) -> Reader:
-    """Words in the file's language to Stampli's; of a closed list others are unreadable, of an open one kept."""
-    known = {word_key(word): str(meaning) for word, meaning in words.items()}
+def type_reader(words: dict[str, str]) -> Reader:
+    """Words for document types to Stampli's, compared without case and blanks; others are unreadable."""
+    known = {_without_blanks(word): meaning for word, meaning in words.items()}
 
     def read(text: str) -> str | Unreadable:
-        found = known.get(word_key(text))
-        if found is not None:
-            return found
-        return Unreadable(f"is none of {', '.join(words)}") if is_closed else read_text(text)
+        return known.get(_without_blanks(text)) or Unreadable(f"is none of {', '.join(words)}")
+
+    return read
+
+
+def _without_blanks(word: str) -> str:
+    return "".join(unicodedata.normalize("NFC", word).casefold().split())
+
+
+def status_reader(words: dict[str, str]) -> Reader:
+    """Status words to Stampli's, compared without case, blanks and punctuation; others are kept as they are."""
+    known = {word_key(word): meaning for word, meaning in words.items()}
+
+    def read(text: str) -> str | Unreadable:
+        return known.get(word_key(text)) or read_code(text)
 
     return read
 
