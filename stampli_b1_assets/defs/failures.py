@@ -30,3 +30,9 @@ def told_as_failures(run: dg.DagsterRun, partitions: list[str]) -> Iterator[None
             metadata={ERROR_KIND: type(error).__name__, PARTITIONS: ", ".join(partitions)},
             allow_retries=may_pass and CYCLE_TAG not in run.tags,
         ) from None
+    except Exception as error:  # a fault of ours, whatever it is: trying again would only repeat it
+        raise dg.Failure(
+            description=f"A fault of this program: {type(error).__name__}: {error}",
+            metadata={ERROR_KIND: "bug", PARTITIONS: ", ".join(partitions)},
+            allow_retries=False,
+        ) from error

@@ -15,9 +15,10 @@ _MOST_ROWS = 200
 
 def table(rows: Sequence[Mapping[str, str]]) -> dg.MetadataValue:
     """Rows as a table; at most 200, since they are stored with the event."""
-    return dg.MetadataValue.table(
-        [dg.TableRecord({name: str(value) for name, value in row.items()}) for row in rows[:_MOST_ROWS]]
-    )
+    if not rows:
+        return dg.MetadataValue.text("none")
+    records = [dg.TableRecord({name: str(value) for name, value in row.items()}) for row in rows[:_MOST_ROWS]]
+    return dg.MetadataValue.table(records)
 
 
 def outcome_figures(verdicts: Iterable[Verdict]) -> Metadata:
