@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from stampli_b1_assets.domain.reference_data import ReferenceData
 from stampli_b1_assets.errors import MappingError
 
 DIMENSION_FIELDS = ("department", "project", "class", "location")
@@ -64,6 +65,18 @@ class Mappings:
     def bank_account(self, bank_account: str, on: date | None) -> MappingRow | None:
         """The row that names a bank account's account."""
         return self._row("bank_accounts.csv", (bank_account,), on)
+
+    def missing_in(self, reference: ReferenceData) -> Iterator[str]:
+        """Mapped codes that SAP does not have, with their place."""
+        known = {
+            "vendors.csv": reference.partners.keys(),
+            "dimensions.csv": reference.rules.keys() | reference.projects.keys(),
+        }
+        accounts = reference.accounts.keys() | {account.format_code for account in reference.accounts.values()}
+        for file, by_key in self.rows.items():
+            for row in (row for rows in by_key.values() for row in rows):
+                if row.code not in known.get(file, accounts):
+                    yield f"{row.code} ({row.place})"
 
     def _row(self, file: str, key: tuple[str, ...], on: date | None) -> MappingRow | None:
         when = on or date.max

@@ -31,8 +31,8 @@ class B1:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings = settings
-        self._new_session: Callable[[], ServiceLayer] = lambda: ServiceLayer(settings, transport=transport, sleep=sleep)
-        self.session = self._new_session()
+        self.new_session: Callable[[], ServiceLayer] = lambda: ServiceLayer(settings, transport=transport, sleep=sleep)
+        self.session = self.new_session()
         self.sleep = sleep
         self._guard: guard.GuardState | None = None
 
@@ -77,13 +77,17 @@ class B1:
         """Entries whose Reference is a vendor's number, with lines."""
         return finding.find_by_number(self.session, numbers)
 
+    def entries_with_a_key(self, month: str = "") -> list[PostedEntry]:
+        """Entries that carry any key, of a month (`YYYY-MM`) or all time, without lines."""
+        return finding.find_keyed(self.session, month)
+
     def read_entry(self, jdt_num: int) -> PostedEntry:
         """One entry with its lines."""
         return finding.read_entry(self.session, jdt_num)
 
     def post(self, entries: Sequence[JournalEntry], mode: PostingMode) -> list[WriteResult]:
         """Post; results in the order of the entries."""
-        poster = Poster(self.session, self._new_session, max_sessions=self.settings.max_sessions, sleep=self.sleep)
+        poster = Poster(self.session, self.new_session, max_sessions=self.settings.max_sessions, sleep=self.sleep)
         return poster.post(entries, mode)
 
     def create_vendor(self, body: dict[str, Any]) -> str:

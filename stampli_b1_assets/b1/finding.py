@@ -33,6 +33,17 @@ def find_by_number(session: ServiceLayer, numbers: Sequence[str]) -> list[Posted
     return [read_entry(session, int(row["JdtNum"])) for row in rows]
 
 
+def find_keyed(session: ServiceLayer, month: str) -> list[PostedEntry]:
+    """Entries with any key, without lines; of a month `YYYY-MM` by posting date, or of all time."""
+    filter_ = f"{KEY_PROPERTY} ne null"
+    if month:
+        year, number = map(int, month.split("-"))
+        after = f"{year + number // 12}-{number % 12 + 1:02}-01"
+        filter_ += f" and ReferenceDate ge '{month}-01' and ReferenceDate lt '{after}'"
+    rows = session.get_all(ENTITY_SET, select=(*HEADER, KEY_PROPERTY), filter=filter_, orderby="JdtNum")
+    return [entry for entry in map(from_sap, rows) if entry.key]
+
+
 def read_entry(session: ServiceLayer, jdt_num: int) -> PostedEntry:
     """One entry with its lines."""
     return from_sap(session.get(f"{ENTITY_SET}({jdt_num})"))

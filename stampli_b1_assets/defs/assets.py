@@ -18,6 +18,7 @@ from stampli_b1_assets.pipeline.partners import sync_partners
 from stampli_b1_assets.pipeline.payments import settle_payments
 from stampli_b1_assets.pipeline.posting import post_invoices
 from stampli_b1_assets.pipeline.reading import FileContent, content_of_frames, read
+from stampli_b1_assets.pipeline.session import LEASE_PATIENCE_SECONDS
 from stampli_b1_assets.pipeline.taking import take
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.frames import INVOICE_SCHEMA, PAYMENT_SCHEMA, VENDOR_SCHEMA
@@ -159,7 +160,7 @@ def _synced_business_partners(company: str, hooks: set[dg.HookDefinition]) -> dg
     ) -> dg.MaterializeResult[None]:
         with told_as_failures(context.run, list(context.partition_keys)):
             session = b1.session(company, context.run)
-            with session.ledger.lease(session.cycle):
+            with session.ledger.lease(session.cycle, wait_seconds=LEASE_PATIENCE_SECONDS):
                 files = _contents(session.workplace, context, (parsed_vendors, parsed_invoices))
                 synced = sync_partners(session, files)
         rows = [
@@ -201,10 +202,10 @@ def _posted_journal_entries(company: str, hooks: set[dg.HookDefinition]) -> dg.A
     )
     def posted_journal_entries(
         context: dg.AssetExecutionContext, b1: B1SessionResource, parsed_invoices: Frames, parsed_payments: Frames
-    ) -> dg.MaterializeResult:  # type: ignore[type-arg] - Dagster reads this annotation as it stands
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads it as it stands
         with told_as_failures(context.run, list(context.partition_keys)):
             session = b1.session(company, context.run)
-            with session.ledger.lease(session.cycle):
+            with session.ledger.lease(session.cycle, wait_seconds=LEASE_PATIENCE_SECONDS):
                 files = _contents(session.workplace, context, (parsed_invoices, parsed_payments))
                 verdicts = post_invoices(session, files)
                 settle_payments(session, files)

@@ -12,7 +12,7 @@ from stampli_b1_assets.pipeline.partners import sync_partners
 from stampli_b1_assets.pipeline.payments import settle_payments
 from stampli_b1_assets.pipeline.posting import post_invoices
 from stampli_b1_assets.pipeline.reading import FileContent, content, read
-from stampli_b1_assets.pipeline.session import Session
+from stampli_b1_assets.pipeline.session import LEASE_PATIENCE_SECONDS, Session
 from stampli_b1_assets.pipeline.taking import take
 from stampli_b1_assets.pipeline.workplace import Workplace
 
@@ -34,7 +34,7 @@ def run_files(session: Session, records: Sequence[FileRecord]) -> list[FileResul
     """Take, read, sync partners, post, settle payments, finish. One writer per company at a time (the lease)."""
     workplace = session.workplace
     files = [_content(workplace, taken.record) for taken in take(workplace, records)]
-    with session.ledger.lease(session.cycle):
+    with session.ledger.lease(session.cycle, wait_seconds=LEASE_PATIENCE_SECONDS):
         files = [current(workplace, one) for one in files]
         sync_partners(session, files)
         post_invoices(session, files)

@@ -14,6 +14,9 @@ from stampli_b1_assets.errors import ConfigurationError
 from stampli_b1_assets.ledger.ledger import Ledger
 from stampli_b1_assets.pipeline.workplace import Workplace
 
+LEASE_PATIENCE_SECONDS = 900
+"""How long a run waits for another process that works on the same company."""
+
 
 @dataclass
 class Session:
