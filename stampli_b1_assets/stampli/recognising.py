@@ -119,21 +119,27 @@ def _labels(form: Form) -> set[str]:
     return {label_key(label) for column in form.columns.values() for label in column.name}
 
 
+def _missing(form: Form, keys: set[str]) -> list[str]:
+    return [labels[0] for labels in required_labels(form) if not keys.intersection(map(label_key, labels))]
+
+
 def _nearness(form: Form, cells: list[str]) -> int:
-    return len(_labels(form) & {label_key(cell) for cell in cells})
+    keys = {label_key(cell) for cell in cells}
+    return len(_labels(form) & keys) - len(_missing(form, keys))
 
 
 def _differences(form: Form, cells: list[str]) -> Iterator[str]:
     keys = {label_key(cell) for cell in cells}
-    missing = [labels[0] for labels in required_labels(form) if not keys.intersection(map(label_key, labels))]
+    missing = _missing(form, keys)
     known = _labels(form) | {label_key(label) for label in form.ignored}
     strange = [cell.strip() for cell in cells if label_key(cell) not in known]
     if missing:
         yield f"it lacks {shortened(', '.join(missing), 200)}"
     if strange:
         yield f"it has the unknown {shortened(', '.join(strange), 200)}"
-    if not missing and not strange:
-        yield "it has columns that this kind must not have"
+    unwelcome = [label for label in recognition_of(form).without if label_key(label) in keys]
+    if unwelcome:
+        yield f"it has {', '.join(unwelcome)}, which files of this kind do not have"
 
 
 def _stranger(name: str, what: str) -> FileRefused:

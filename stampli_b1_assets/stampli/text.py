@@ -11,7 +11,8 @@ from stampli_b1_assets.domain.outcome import RefusalReason
 from stampli_b1_assets.errors import FileRefused
 
 _BLOCK = 1 << 20
-_MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0161\u0178-\u017e\u0192\u02c6\u02dc\u2013-\u2122]")
+# Lead bytes of the scripts that occur, and not É: NESTLÉ® is a sound name.
+_MOJIBAKE = re.compile("[ÂÃÄÅÐÑâ][\u0080-\u00bf\u0152-\u0161\u0178-\u017e\u0192\u02c6\u02dc\u2013-\u2122]")
 _REMEDY = "Have Stampli export it as UTF-8, or declare its encoding in the layout."
 
 
@@ -122,6 +123,6 @@ def word_key(word: str) -> str:
 
 
 def shortened(text: str, most: int = 60) -> str:
-    """For messages: one line, at most `most` characters."""
-    flat = " ".join(text.split())
+    """For messages: one line, at most `most` characters, nothing that a terminal would obey."""
+    flat = "".join(one if one.isprintable() else "\ufffd" for one in " ".join(text.split()))
     return flat if len(flat) <= most else f"{flat[: most - 1]}…"

@@ -69,8 +69,7 @@ def read_text(text: str) -> str:
 
 def read_name(text: str) -> str:
     """As `read_text`; empty for a name that was decoded wrongly, so that nobody writes it to SAP."""
-    value = read_text(text)
-    return "" if looks_decoded_wrongly(value) else value
+    return "" if looks_decoded_wrongly(text) else read_text(text)
 
 
 def type_reader(words: dict[str, str]) -> Reader:

@@ -1,0 +1,81 @@
+"""What comes of every sample, as JSON beside it.
+
+`python -m stampli_b1_assets_tests.stampli.reading.golden` writes all of it anew.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from stampli_b1_assets.errors import FileRefused
+from stampli_b1_assets.stampli.frames import invoices_from, joined, payments_from, vendors_from
+from stampli_b1_assets.stampli.layout import load_layout
+from stampli_b1_assets.stampli.reader import FileKind, ParsedFile, read_export
+
+HERE = Path(__file__).parent
+SAMPLES = HERE / "samples"
+LAYOUTS = {
+    "two_headers.csv": "stampli_two_files",
+    "two_lines.csv": "stampli_two_files",
+    "records.txt": "stampli_records",
+    "screen.csv": "stampli_screen",
+    "flat.xml": "stampli_flat_xml",
+    "european.csv": "stampli_european",
+}
+
+
+def sample_names() -> list[str]:
+    return sorted(path.name for path in SAMPLES.iterdir())
+
+
+def golden_path(name: str) -> Path:
+    return HERE / "golden" / f"{name}.json"
+
+
+def outcome(name: str) -> str:
+    """The domain values of a sample, its warnings and unknown columns; or its refusal."""
+    try:
+        parsed = read_sample(name)
+    except FileRefused as refusal:
+        document: object = {"refused": refusal.reason, "message": refusal.message, "remedy": refusal.remedy}
+    else:
+        document = {
+            "kind": parsed.kind,
+            "unknown_columns": parsed.unknown_columns,
+            "warnings": parsed.warnings,
+            "values": [asdict(one) for one in values_of(parsed.kind, parsed.frame)],
+        }
+    return json.dumps(document, indent=1, ensure_ascii=False, default=str) + "\n"
+
+
+def read_sample(name: str) -> ParsedFile:
+    layout = load_layout(LAYOUTS.get(name, "stampli_lines"), HERE)
+    return read_export(SAMPLES / name, name, layout, max_bytes=1_000_000, zone=ZoneInfo("America/New_York"))
+
+
+def values_of(kind: FileKind, frame: pl.DataFrame) -> list:
+    if kind is FileKind.VENDORS:
+        return vendors_from(frame, file_name="sample")
+    if kind is FileKind.PAYMENTS:
+        return payments_from(frame, file_name="sample", file_sha256="")
+    return invoices_from(frame, company_code=None, file_name="sample", file_sha256="")
+
+
+def joined_outcome() -> str:
+    """The two files of `stampli_two_files` together."""
+    frame = joined(read_sample("two_headers.csv").frame, [read_sample("two_lines.csv").frame])
+    values = [asdict(one) for one in values_of(FileKind.INVOICES, frame)]
+    return json.dumps(values, indent=1, ensure_ascii=False, default=str) + "\n"
+
+
+def main() -> None:
+    for name in sample_names():
+        golden_path(name).write_text(outcome(name), "utf-8")
+    golden_path("two_files_joined").write_text(joined_outcome(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
