@@ -19,7 +19,6 @@ def changed_hold(session: Session, candidate: Candidate) -> Hold:
         f"Invoice {invoice.number} was posted as journal entry {number} and comes back changed: {differences}.",
         f"Compare both; then {_RELEASE.format(id=candidate.id, action='reverse-and-repost')} books the new content, "
         "`--action ignore` keeps the old.",
-        candidate.id,
     )
 
 
@@ -39,7 +38,6 @@ def cancelled_hold(candidate: Candidate) -> Hold:
         f"Invoice {candidate.invoice.number} is cancelled in Stampli, but journal entry {number} stands in SAP.",
         f"{_RELEASE.format(id=candidate.id, action='reverse-and-repost')} posts the reversal; "
         "`--action ignore` leaves the entry.",
-        candidate.id,
     )
 
 
@@ -60,5 +58,4 @@ def _duplicate(candidate: Candidate, twin: str) -> Hold:
         f"{invoice.vendor_name or invoice.vendor_id} has sent number {invoice.number} before: {twin}.",
         f"If it is another bill, {_RELEASE.format(id=candidate.id, action='post-anyway')}; "
         "if it is the same, `--action ignore`.",
-        candidate.id,
     )

@@ -4,6 +4,7 @@ import codecs
 import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -109,6 +110,13 @@ class Moments(Part):
 
     formats: Words = Field((), description="Further forms, such as `DD.MM.YYYY hh:mm`.")
     zone: str | None = Field(None, description="Time zone of those forms; without one they are BAD_VALUE.")
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None and value not in available_timezones():
+            raise ValueError(f"{value!r} is no time zone such as Europe/Berlin")
+        return value
 
 
 class Recognition(Part):
