@@ -60,11 +60,9 @@ class Output:
 
 def company_options(command: Command) -> Command:
     """`--config`, `--company` and `--json`, as every command has them."""
-    command = click.option("--json", "is_json", is_flag=True, help="Print one JSON document on standard output.")(
-        command
-    )
-    command = click.option("--company", help="Only this one of several companies.")(command)
-    return click.option(
+    as_json = click.option("--json", "is_json", is_flag=True, help="Print one JSON document on standard output.")
+    of_company = click.option("--company", help="Only this one of several companies.")
+    of_file = click.option(
         "--config",
         "config_path",
         type=click.Path(path_type=Path),

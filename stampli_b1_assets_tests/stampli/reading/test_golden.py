@@ -1,4 +1,4 @@
-"""What comes of the samples stays what it is; rewritten by `python -m stampli_b1_assets_tests.stampli.reading.golden`."""
+"""What comes of the samples stays what it is; `golden.py` beside this writes it anew."""
 
 import json
 
