@@ -1,9 +1,13 @@
 """Whether an entry in SAP is the one that an invoice would make."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from stampli_b1_assets.accounting import texts
+from stampli_b1_assets.accounting.dates import PostingDates
+from stampli_b1_assets.accounting.draft import Context, Draft
+from stampli_b1_assets.accounting.journal import Amount, amounts
 from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.journal_entry import JournalEntry, JournalLine, PostedEntry
 
@@ -12,21 +16,34 @@ _Line = tuple[str, str, str, str, str]
 
 def same_entry(planned: JournalEntry, posted: PostedEntry) -> tuple[bool, tuple[str, ...]]:
     """Dates, number and lines in any order; memos do not matter. Also the differences, in words."""
-    differences = [
-        f"{name} {theirs} in SAP, {ours} now"
-        for name, ours, theirs in (
-            ("posting date", planned.reference_date, posted.reference_date),
-            ("document date", planned.tax_date, posted.tax_date),
-            ("due date", planned.due_date, posted.due_date),
-            ("number", planned.reference, posted.reference),
-        )
-        if ours != theirs
-    ]
-    ours = Counter(map(_line, planned.lines))
-    theirs = Counter(map(_line, posted.lines or ()))
-    differences += [f"{_words(line)} in SAP, not now" for line in (theirs - ours).elements()]
-    differences += [f"{_words(line)} now, not in SAP" for line in (ours - theirs).elements()]
+    dates = PostingDates(planned.reference_date, planned.tax_date, planned.due_date)
+    differences = [*_header(dates, planned.reference, posted), *_lines(map(_line, planned.lines), posted)]
     return not differences, tuple(differences)
+
+
+def same_as_posted(invoice: Invoice, context: Context, posted: PostedEntry) -> tuple[bool, tuple[str, ...]]:
+    """Whether SAP's entry has the invoice's content, whatever SAP would say to posting it today; and the differences.
+
+    A period closed, a vendor frozen, or a rate changed since the posting changes no content. Where codes are not known
+    any more, document number, dates and the vendor's amount decide.
+    """
+    draft = Draft(invoice, context)
+    differences = _header(_dates_as_posted(draft, posted), texts.reference(invoice.number), posted)
+    is_whole = draft.supplier.partner is not None and draft.taxes.is_whole and draft.difference is not None
+    if is_whole and all(codes.is_whole for codes in draft.codes):
+        currency = invoice.currency if draft.is_foreign else ""
+        differences += _lines((_of_amount(line, currency) for line in amounts(draft)), posted)
+    elif not same_document(invoice, posted):
+        differences.append(f"a total of {invoice.total} {invoice.currency}, which is not the one in SAP")
+    return not differences, tuple(differences)
+
+
+def _dates_as_posted(draft: Draft, posted: PostedEntry) -> PostingDates:
+    """The invoice's dates; a posting date that was moved to a later period is taken as SAP has it."""
+    dates, settings = draft.dates, draft.context.settings
+    is_later = dates.posting is not None and posted.reference_date > dates.posting
+    was_moved = settings.closed_period == "next_open" and is_later
+    return PostingDates(posted.reference_date if was_moved else dates.posting, dates.tax, dates.due)
 
 
 def same_document(invoice: Invoice, posted: PostedEntry) -> bool:
@@ -44,13 +61,38 @@ def _signed(line: JournalLine) -> Decimal:
     return (debit or Decimal(0)) - (credit or Decimal(0))
 
 
+def _header(dates: PostingDates, number: str, posted: PostedEntry) -> list[str]:
+    pairs = (
+        ("posting date", dates.posting, posted.reference_date),
+        ("invoice date", dates.tax, posted.tax_date),
+        ("due date", dates.due, posted.due_date),
+        ("number", number, posted.reference),
+    )
+    return [f"{name} {theirs} in SAP, {ours} now" for name, ours, theirs in pairs if ours != theirs]
+
+
+def _lines(planned: Iterable[_Line], posted: PostedEntry) -> list[str]:
+    ours, theirs = Counter(planned), Counter(map(_line, posted.lines or ()))
+    gone = [f"{_words(line)} in SAP, not now" for line in (theirs - ours).elements()]
+    return gone + [f"{_words(line)} now, not in SAP" for line in (ours - theirs).elements()]
+
+
 def _line(line: JournalLine) -> _Line:
-    dimensions = ",".join(f"{name}={code}" for name, code in sorted(line.dimensions.items()) if code)
-    amount = format(_signed(line).normalize() + 0, "f")
-    return (line.card_code or line.account_code, amount, line.fc_currency, dimensions, line.project_code)
+    code = line.card_code or line.account_code
+    return _comparable(code, _signed(line), line.fc_currency, line.dimensions, line.project_code)
+
+
+def _of_amount(line: Amount, currency: str) -> _Line:
+    return _comparable(line.card_code or line.account_code, line.signed, currency, line.dimensions, line.project_code)
+
+
+def _comparable(code: str, signed: Decimal, currency: str, dimensions: Mapping[str, str], project: str) -> _Line:
+    coded = ",".join(f"{name}={value}" for name, value in sorted(dimensions.items()) if value)
+    return (code, format(signed.normalize() + 0, "f"), currency, coded, project)
 
 
 def _words(line: _Line) -> str:
     code, amount, currency, dimensions, project = line
+    side = "credit" if amount.startswith("-") else "debit"
     codes = " ".join(part for part in (dimensions, project) if part)
-    return f"{code} {amount} {currency}".strip() + (f" ({codes})" if codes else "")
+    return f"{code} {side} {amount.lstrip('-')} {currency}".strip() + (f" ({codes})" if codes else "")

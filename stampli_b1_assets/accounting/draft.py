@@ -1,12 +1,16 @@
 """An invoice on its way to an entry: everything that the rules look up, gathered once."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from stampli_b1_assets.accounting.codes import Desk, LineCodes, account_by_code, line_codes
+from stampli_b1_assets.accounting.accounts import lacking_dimensions, settings_account
+from stampli_b1_assets.accounting.believed import AMOUNT_COLUMNS, believed, faulty_columns
+from stampli_b1_assets.accounting.codes import LineCodes, line_codes
 from stampli_b1_assets.accounting.dates import PostingDates, posting_dates
+from stampli_b1_assets.accounting.desk import Desk, Notes
 from stampli_b1_assets.accounting.mappings import Mappings
 from stampli_b1_assets.accounting.periods import next_open, period_of
 from stampli_b1_assets.accounting.suppliers import Supplier, supplier_of
@@ -19,7 +23,10 @@ from stampli_b1_assets.domain.reference_data import Account, Period, ReferenceDa
 
 @dataclass(frozen=True)
 class Context:
-    """What assessing needs besides the invoice. `today` in the company's time zone; `revision` of the posting."""
+    """What assessing needs besides the invoice. `today` in the company's time zone; `revision` of the posting.
+
+    `card_codes`: vendor id → CardCode, for vendors that were created with a number of SAP's own series.
+    """
 
     company_db: str
     settings: PostingSettings
@@ -27,14 +34,37 @@ class Context:
     reference: ReferenceData
     today: date
     revision: int = 0
+    card_codes: Mapping[str, str] = field(default_factory=dict)
+
+    def desk(self, on: date | None, currency: str) -> Desk:
+        """For looking up codes on a day, for a document in that currency."""
+        return Desk(self.mappings, self.reference, self.settings, on, currency, self.card_codes)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """One invoice and its context; what is looked up is looked up once."""
+    """One invoice and its context; what is looked up is looked up once.
 
-    invoice: Invoice
+    `source` is the invoice as it was read; `invoice` is what of it can be believed.
+    """
+
+    source: Invoice
     context: Context
+
+    @cached_property
+    def invoice(self) -> Invoice:
+        """The invoice without header values that the reader found fault with."""
+        return believed(self.source)
+
+    @cached_property
+    def faulty(self) -> frozenset[str]:
+        """Columns that the reader found fault with."""
+        return faulty_columns(self.source)
+
+    @property
+    def name(self) -> str:
+        """The invoice in messages: its number, else its Stampli id."""
+        return self.source.number or self.source.stampli_id or "without number"
 
     @cached_property
     def dates(self) -> PostingDates:
@@ -43,7 +73,7 @@ class Draft:
 
     @cached_property
     def period(self) -> Period | None:
-        """The period of the posting date."""
+        """The period of the posting date, before any move."""
         posting = self.dates.posting
         return period_of(posting, self.context.reference.periods) if posting else None
 
@@ -59,9 +89,7 @@ class Draft:
     @cached_property
     def desk(self) -> Desk:
         """For looking up codes, on the posting date."""
-        context = self.context
-        on = self.dates.posting
-        return Desk(context.mappings, context.reference, context.settings, on, self.invoice.currency)
+        return self.context.desk(self.posting_date or self.dates.posting, self.invoice.currency)
 
     @cached_property
     def lines(self) -> tuple[InvoiceLine, ...]:
@@ -84,26 +112,24 @@ class Draft:
         return taxes(self.invoice, self.desk)
 
     @cached_property
-    def rounding(self) -> Decimal | None:
-        """Total less lines and tax; None when an amount cannot be read."""
-        amounts = [line.amount for line in self.invoice.lines]
-        if self.invoice.total is None or any(amount is None for amount in amounts):
+    def difference(self) -> Decimal | None:
+        """Total less lines and tax; None when an amount is missing or in doubt."""
+        amounts = [self.invoice.total, *(line.amount for line in self.invoice.lines)]
+        if self.faulty & AMOUNT_COLUMNS or any(amount is None for amount in amounts):
             return None
-        return self.invoice.total - sum((amount or ZERO for amount in amounts), ZERO) - tax_total(self.invoice)
+        total, *lines = (amount or ZERO for amount in amounts)
+        return total - sum(lines, ZERO) - tax_total(self.invoice)
 
     @cached_property
-    def rounding_codes(self) -> LineCodes:
-        """The account of the rounding line, when one is wanted and needed."""
-        codes = LineCodes()
-        rounding = self.context.settings.rounding
-        if rounding is not None and self.rounding:
-            codes.account = account_by_code(rounding.account, self.desk, codes, what="rounding account")
-        return codes
-
-    @property
-    def rounding_account(self) -> Account | None:
-        """The account of the rounding line."""
-        return self.rounding_codes.account
+    def rounding_account(self) -> tuple[Account | None, Notes]:
+        """The account of the rounding line, when one is wanted and needed; and why it cannot be posted to."""
+        notes, rounding = Notes(), self.context.settings.rounding
+        if rounding is None or not self.difference or abs(self.difference) > rounding.tolerance:
+            return None, notes
+        account = settings_account(rounding.account, self.desk, notes, key="posting.rounding.account")
+        if account is not None:
+            notes.holds += lacking_dimensions(account, set(), has_project=False)
+        return account, notes
 
     @cached_property
     def decimals(self) -> int | None:

@@ -8,7 +8,10 @@ from decimal import Decimal
 from typing import Literal
 
 from stampli_b1_assets.accounting.dates import PostingDates
+from stampli_b1_assets.accounting.taxes import tax_by_code, tax_total
 from stampli_b1_assets.domain.invoice import Invoice, InvoiceLine, InvoiceType
+from stampli_b1_assets.domain.money import ZERO
+from stampli_b1_assets.domain.payment import Payment
 
 PostingKind = Literal["invoice", "payment", "reversal"]
 
@@ -25,32 +28,56 @@ def posting_key(company_db: str, kind: PostingKind, stampli_id: str, revision: i
 
 def duplicate_key(vendor_id: str, type_: InvoiceType, number: str) -> str:
     """Vendor, type and number compared without case, blanks, punctuation and leading zeros; the letter O is a zero."""
-    text = _NOT_ALPHANUMERIC.sub("", unicodedata.normalize("NFKC", number)).casefold().replace("o", "0")
-    return f"{vendor_id.strip()}|{type_}|{text.lstrip('0')}"
+    folded = unicodedata.normalize("NFKC", number).casefold()
+    text = _NOT_ALPHANUMERIC.sub("", folded).replace("o", "0")
+    return f"{vendor_id.strip()}|{type_}|{text.lstrip('0') if text else folded.strip()}"
 
 
 def content_hash(invoice: Invoice, dates: PostingDates) -> str:
     """Hash of what makes content: type, number, vendor, the three dates, currency, total, tax, and the lines'
     accounts, dimensions, tax codes and amounts in any order. Memo, status, approver and the like are left out.
+
+    Tax counts by code, so that tax by line and the same tax for the whole invoice are one content.
     """
-    content = {
-        "type": str(invoice.type or ""),
-        "number": invoice.number,
-        "vendor": invoice.vendor_id,
-        "dates": [str(dates.posting or ""), str(dates.tax or ""), str(dates.due or "")],
-        "currency": invoice.currency,
-        "total": _amount(invoice.total),
-        "tax": _amount(invoice.tax or Decimal(0)),
-        "lines": sorted(_line(line) for line in invoice.lines),
-    }
+    return _hash(
+        {
+            "type": str(invoice.type or ""),
+            "number": invoice.number,
+            "vendor": invoice.vendor_id,
+            "dates": [str(dates.posting or ""), str(dates.tax or ""), str(dates.due or "")],
+            "currency": invoice.currency,
+            "total": _amount(invoice.total),
+            "tax": _amount(tax_total(invoice)),
+            "taxes": sorted([code, _amount(amount)] for code, amount in tax_by_code(invoice).items()),
+            "lines": sorted(_line(line) for line in invoice.lines),
+        }
+    )
+
+
+def payment_hash(payment: Payment) -> str:
+    """Hash of a payment's content: date, vendor, currency, amount, and what it is applied to, in any order."""
+    return _hash(
+        {
+            "vendor": payment.vendor_id,
+            "date": str(payment.payment_date or ""),
+            "currency": payment.currency,
+            "amount": _amount(payment.amount),
+            "applications": sorted(
+                [one.stampli_invoice_id, _amount(one.applied), _amount(one.discount or ZERO)]
+                for one in payment.applications
+            ),
+        }
+    )
+
+
+def _hash(content: dict[str, object]) -> str:
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _line(line: InvoiceLine) -> list[str]:
     codes = [line.gl_account, line.department, line.project, line.class_, line.location, line.tax_code]
-    tax = "" if line.tax_amount is None else _amount(line.tax_amount)
-    return [*codes, _amount(line.amount), tax]
+    return [*codes, _amount(line.amount)]
 
 
 def _amount(amount: Decimal | None) -> str:

@@ -1,8 +1,11 @@
 """The five CSV files in which a finance person says which code of Stampli is which of SAP; all loaded, or none."""
 
 import csv
+import difflib
 import hashlib
 import io
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,6 +23,9 @@ _FILES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "tax_codes.csv": (("stampli_tax_code",), "b1_account_code"),
     "bank_accounts.csv": (("stampli_bank_account",), "b1_account_code"),
 }
+_VALIDITY = ("valid_from", "valid_to")
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SPREADSHEET_NUMBER = re.compile(r"[0-9]+([.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,10 @@ class Mappings:
                 if row.code not in known.get(file, accounts):
                     yield f"{row.code} ({row.place})"
 
+    def keys(self, file: str) -> Iterator[str]:
+        """Stampli's codes that a file maps, for hints at a likely slip."""
+        return (key[-1] for key in self.rows.get(file, {}))
+
     def _row(self, file: str, key: tuple[str, ...], on: date | None) -> MappingRow | None:
         when = on or date.max
         rows = self.rows.get(file, {}).get(key, ())
@@ -106,7 +116,8 @@ def _read(path: Path, keys: Sequence[str], code: str) -> bytes:
     except FileNotFoundError:
         header = ",".join((*keys, code))
         raise MappingError(
-            f"The mapping file {path.name} is missing.", f"Create it in {path.parent} with the header {header}."
+            f"The mapping file {path.name} is missing.",
+            f"Create it in {path.parent} with the header {header}.",
         ) from None
     except OSError as error:
         raise MappingError(
@@ -119,6 +130,8 @@ def _parsed(file: str, raw: bytes, keys: Sequence[str], code: str) -> dict[tuple
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise MappingError(f"{file} is not UTF-8.", "Save it as “CSV UTF-8” in the spreadsheet.") from None
+    if "\0" in text:
+        raise MappingError(f"{file} holds NUL characters: it is no text file.", "Save it as “CSV UTF-8” again.")
     records = _records(file, text)
     header = [name.strip().casefold() for name in next(records, (0, []))[1]]
     _check_header(file, header, (*keys, code))
@@ -144,8 +157,13 @@ def _records(file: str, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _check_header(file: str, header: Sequence[str], needed: Sequence[str]) -> None:
-    if len(header) == 1 and ";" in header[0]:
-        raise MappingError(f"{file} is separated by semicolons.", "Save it with commas.")
+    for sign, word in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and sign in header[0]:
+            raise MappingError(
+                f"{file} is separated by {word}, not by commas.",
+                "Save it as “CSV UTF-8 (comma delimited)”; where the spreadsheet has no such choice, replace "
+                f"the {word} by commas in a text editor.",
+            )
     missing = [name for name in needed if name not in header]
     if missing:
         raise MappingError(
@@ -154,6 +172,12 @@ def _check_header(file: str, header: Sequence[str], needed: Sequence[str]) -> No
     twice = [name for name in header if name and header.count(name) > 1]
     if twice:
         raise MappingError(f"{file}, row 1: the column {twice[0]} stands there twice.", "Delete one of them.")
+    for name in set(header) - {*needed, *_VALIDITY}:
+        meant = difflib.get_close_matches(name, _VALIDITY, n=1, cutoff=0.75)
+        if meant:
+            raise MappingError(
+                f"{file}, row 1: the column {name} is not known.", f"Write {meant[0]}, or give it another name."
+            )
 
 
 def _row(
@@ -164,25 +188,38 @@ def _row(
             f"{file}, row {number} has {len(cells)} cells, the header {len(header)}.",
             "Mend the row's commas and quotes.",
         )
-    values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+    values = {name: unicodedata.normalize("NFC", cell.strip()) for name, cell in zip(header, cells, strict=True)}
+    if "stampli_field" in keys:
+        values["stampli_field"] = values["stampli_field"].casefold()
     for name in (*keys, code):
-        if not values[name]:
-            raise MappingError(f"{file}, row {number}, column {name} is empty.", "Fill it, or delete the row.")
-    if "stampli_field" in keys and values["stampli_field"] not in DIMENSION_FIELDS:
-        raise MappingError(
-            f"{file}, row {number}, column stampli_field is {values['stampli_field']!r}.",
-            f"Write one of {', '.join(DIMENSION_FIELDS)}.",
-        )
+        _check_cell(file, number, name, values[name])
     valid_from = _date(file, number, "valid_from", values.get("valid_from", ""), date.min)
     valid_to = _date(file, number, "valid_to", values.get("valid_to", ""), date.max)
     if valid_to < valid_from:
-        raise MappingError(f"{file}, row {number}: valid_to lies before valid_from.", "Correct one of them.")
+        raise MappingError(f"{file}, row {number}, column valid_to lies before valid_from.", "Correct one of them.")
     return MappingRow(tuple(values[name] for name in keys), values[code], valid_from, valid_to, file, number)
 
 
+def _check_cell(file: str, number: int, name: str, value: str) -> None:
+    place = f"{file}, row {number}, column {name}"
+    if not value:
+        raise MappingError(f"{place} is empty.", "Fill it, or delete the row.")
+    if name == "stampli_field" and value not in DIMENSION_FIELDS:
+        raise MappingError(f"{place} is {value!r}.", f"Write one of {', '.join(DIMENSION_FIELDS)}.")
+    if _SPREADSHEET_NUMBER.fullmatch(value):
+        raise MappingError(
+            f"{place} is {value}, a code that a spreadsheet has turned into a number.",
+            "Format the column as text, and write the code again in full.",
+        )
+    if any(unicodedata.category(sign) == "Cc" for sign in value):
+        raise MappingError(f"{place} holds a line break or another control character.", "Write the code on one line.")
+
+
 def _date(file: str, number: int, column: str, text: str, default: date) -> date:
-    try:
-        return date.fromisoformat(text) if text else default
+    if not text:
+        return default
+    try:  # the pattern comes first: Python alone would take 20260331 and 2026-W13-2
+        return date.fromisoformat(text if _ISO_DATE.fullmatch(text) else "")
     except ValueError:
         raise MappingError(
             f"{file}, row {number}, column {column}: {text!r} is no date.", "Write it as 2026-03-31."

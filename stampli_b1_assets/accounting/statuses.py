@@ -3,6 +3,7 @@
 import re
 from enum import Enum, auto
 
+from stampli_b1_assets.accounting.believed import believed
 from stampli_b1_assets.config.models import PostingSettings
 from stampli_b1_assets.domain.invoice import Invoice
 
@@ -12,7 +13,7 @@ _NOT_POSTABLE = (
     "Pending Approval",
     "Approved and Pending AP Authorization",
 )
-_CANCELLED = ("Canceled Invoice", "Cancelled Invoice")
+_CANCELLED = ("Canceled Invoice",)
 _IGNORED_SIGNS = re.compile(r"[\W_]+")
 
 
@@ -26,8 +27,11 @@ class StatusKind(Enum):
 
 
 def status_word(invoice: Invoice, settings: PostingSettings) -> StatusKind:
-    """Compared without case, blanks and punctuation; a word in no list is never assumed to mean anything."""
-    word = _plain(invoice.status)
+    """Compared without case, blanks and punctuation; a word in no list is never assumed to mean anything.
+
+    A status that the reader found fault with (rows of one invoice that disagree) is unknown as well.
+    """
+    word = _plain(believed(invoice).status)
     if word in map(_plain, settings.postable_statuses):
         return StatusKind.POSTABLE
     if word in map(_plain, _CANCELLED):

@@ -1,71 +1,83 @@
-"""The supplier in SAP that an invoice (or payment) of a Stampli vendor belongs to."""
+"""The supplier in SAP that a document of a Stampli vendor belongs to."""
 
 from dataclasses import dataclass, field
-from datetime import date
 
-from stampli_b1_assets.accounting.codes import Desk, within
+from stampli_b1_assets.accounting.desk import Desk, Notes, twin_hint, within
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.domain.reference_data import ALL_CURRENCIES, Partner
+
+_FILE = "vendors.csv"
 
 
 @dataclass
 class Supplier:
-    """The partner, or the holds that say why there is none."""
+    """The partner, also when SAP will not post to it; `notes.holds` says whether it will."""
 
     partner: Partner | None = None
-    holds: list[Hold] = field(default_factory=list)
-    trace: list[str] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
 
 
 def supplier_of(vendor_id: str, name: str, desk: Desk) -> Supplier:
-    """The mapped CardCode, else the vendor id itself when SAP knows it."""
+    """The mapped CardCode, else the vendor id itself when SAP knows it, else the code that SAP gave it by series."""
     result = Supplier()
+    partners = desk.reference.partners
     row = desk.mappings.card_code(vendor_id, desk.on)
     code = row.code if row else vendor_id
-    partner = desk.reference.partners.get(code)
+    if row is None and code not in partners:
+        code = desk.card_codes.get(vendor_id, code)
+    partner = partners.get(code)
     if partner is None:
-        result.holds.append(_mapped_to_nothing(vendor_id, row.place, code) if row else _unknown(vendor_id, name))
+        hold = _mapped_to_nothing(vendor_id, row.place, code) if row else _unknown(vendor_id, name, desk)
+        result.notes.holds.append(hold)
         return result
-    result.trace.append(f"Vendor {vendor_id}: {code} ({row.place if row else 'in SAP, not mapped'})")
-    why = _why_not(partner, desk)
+    result.partner = partner
+    source = row.place if row else "in SAP, not mapped" if code == vendor_id else "numbered by SAP"
+    result.notes.trace.append(f"Vendor {vendor_id}: {code} ({source})")
+    why, mend = _why_not(partner, desk)
     if why:
-        action = "Change the vendor in SAP, or map the Stampli vendor to another CardCode in vendors.csv."
-        result.holds.append(Hold(Reason.INVALID_VENDOR, f"Vendor {code} {partner.name} {why}.", action, code))
-    else:
-        result.partner = partner
+        where = f"correct {row.place}" if row else f"map {vendor_id} to another CardCode in {_FILE}"
+        detail = f"Vendor {code} {partner.name}".rstrip() + f" {why}."
+        action = f"{mend}, or {where}." if mend else f"{where[0].upper()}{where[1:]}."
+        result.notes.holds.append(Hold(Reason.INVALID_VENDOR, detail, action, code))
     return result
 
 
-def _unknown(vendor_id: str, name: str) -> Hold:
+def _unknown(vendor_id: str, name: str, desk: Desk) -> Hold:
+    known = desk.reference.partners
     return Hold(
         Reason.UNKNOWN_VENDOR,
-        f"SAP has no vendor for Stampli's {vendor_id} {name}".rstrip() + ".",
-        f"Let Stampli export the vendor, create {vendor_id} in SAP, or add a row for it to vendors.csv.",
+        f"SAP has no vendor for Stampli's {vendor_id} {name}".rstrip() + "." + twin_hint(vendor_id, known, "SAP has"),
+        _unknown_action(vendor_id, desk),
         vendor_id,
     )
+
+
+def _unknown_action(vendor_id: str, desk: Desk) -> str:
+    mapping = f"add a row for {vendor_id} to {_FILE}"
+    if desk.settings.new_vendors == "hold":
+        return f"Create {vendor_id} in SAP, or {mapping}."
+    source = "vendor file" if desk.settings.new_vendors == "from_vendor_file" else "invoice, with the vendor's name,"
+    return f"Have Stampli export a {source} for it, create {vendor_id} in SAP, or {mapping}."
 
 
 def _mapped_to_nothing(vendor_id: str, place: str, code: str) -> Hold:
     return Hold(
         Reason.INVALID_VENDOR,
         f"{place} gives vendor {vendor_id} the CardCode {code}, which SAP does not have.",
-        f"Correct vendors.csv, or create {code} in SAP.",
+        f"Correct {place}, or create {code} in SAP.",
         code,
     )
 
 
-def _why_not(partner: Partner, desk: Desk) -> str:
+def _why_not(partner: Partner, desk: Desk) -> tuple[str, str]:
+    code = partner.card_code
     if not partner.is_supplier:
-        return "is no supplier in SAP"
-    if is_frozen(partner, desk.on):
-        return "is frozen in SAP"
+        return "is no supplier in SAP", ""
+    if partner.is_frozen and within(desk.on, partner.frozen_from, partner.frozen_to):
+        return "is frozen in SAP", f"Release {code} in SAP"
     if partner.is_valid_range and not within(desk.on, partner.valid_from, partner.valid_to):
-        return f"is not active in SAP on {desk.on}"
-    if partner.currency not in (ALL_CURRENCIES, "", desk.currency):
-        return f"trades only in {partner.currency} in SAP, and the invoice is in {desk.currency}"
-    return ""
-
-
-def is_frozen(partner: Partner, on: date | None) -> bool:
-    """Frozen on that day."""
-    return partner.is_frozen and within(on, partner.frozen_from, partner.frozen_to)
+        return f"is not active in SAP on {desk.on}", f"Extend the active range of {code} in SAP"
+    if desk.currency and partner.currency not in (ALL_CURRENCIES, "", desk.currency):
+        why = f"trades only in {partner.currency} in SAP, and the document is in {desk.currency}"
+        return why, f"Let {code} trade in every currency in SAP"
+    return "", ""

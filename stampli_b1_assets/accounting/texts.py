@@ -7,26 +7,23 @@ import regex
 MEMO_UNITS = 50
 REFERENCE_UNITS = 100
 
-_CONTROL = regex.compile(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}--\u200d]+", regex.V1)
-_BLANKS = regex.compile(r"\s+")
+# Control characters, line and paragraph separators, halves of surrogate pairs; joiners and other formats stay.
+_CONTROL = regex.compile(r"[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]+")
 _GRAPHEME = regex.compile(r"\X")
 
 
 def clean(text: str) -> str:
-    """NFC; control and format characters and runs of blanks (line breaks too) become one blank; trimmed.
-
-    The joiner inside emoji stays: without it one sign falls into several.
-    """
-    return _BLANKS.sub(" ", _CONTROL.sub(" ", unicodedata.normalize("NFC", text))).strip()
+    """NFC; a run of control characters, line breaks too, becomes one blank; trimmed. Nothing else is changed."""
+    return _CONTROL.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 
 def units(text: str) -> int:
     """Length in UTF-16 units."""
-    return len(text.encode("utf-16-le")) // 2
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, most: int) -> str:
-    """The longest beginning of whole graphemes that has at most `most` UTF-16 units."""
+    """The longest beginning of whole graphemes that has at most `most` UTF-16 units, without blanks at its end."""
     if units(text) <= most:
         return text
     length, end = 0, 0

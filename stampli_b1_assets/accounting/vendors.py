@@ -1,23 +1,22 @@
 """What to do in SAP about each vendor that a file brings: create, update only what differs, leave alone, or hold."""
 
-import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Literal
 
-from stampli_b1_assets.accounting import texts
-from stampli_b1_assets.accounting.draft import Context
+from stampli_b1_assets.accounting import texts, vendor_fields
+from stampli_b1_assets.accounting.draft import Context, Draft
+from stampli_b1_assets.accounting.statuses import StatusKind, status_word
 from stampli_b1_assets.domain.invoice import Invoice
+from stampli_b1_assets.domain.money import ZERO
 from stampli_b1_assets.domain.outcome import Hold, Reason
-from stampli_b1_assets.domain.reference_data import Address, Partner
+from stampli_b1_assets.domain.reference_data import Partner
 from stampli_b1_assets.domain.vendor import Vendor
 
 _CARD_CODE_UNITS = 15
-_LENGTHS = {"CardName": 100, "FederalTaxID": 32, "EmailAddress": 100, "Phone1": 20}
-_ADDRESS_NAME = "Stampli"
-_MOJIBAKE = re.compile("[ÃÂâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—™š›œžŸ]")
+_FILE = "vendors.csv"
+_FILL = "Fill it in Stampli and export the vendor again."
 
 
 @dataclass(frozen=True)
@@ -33,214 +32,178 @@ class VendorPlan:
 
 
 def plan_vendors(vendors: Sequence[Vendor], context: Context) -> list[VendorPlan]:
-    """One plan per vendor id, and per row without an id; of an id named twice the later `Last Modified` wins."""
-    plans = [_held(vendor, _without_id(vendor)) for vendor in vendors if not vendor.vendor_id]
+    """One plan per vendor id, and per row without an id; of an id named twice the later `Last Modified` wins.
+
+    Mappings count as of today. The order is that of the rows that won.
+    """
+    order = {id(vendor): place for place, vendor in enumerate(vendors)}
+    plans = [_held(vendor, *_faults(vendor)) for vendor in vendors if not vendor.vendor_id]
     by_id: dict[str, list[Vendor]] = {}
     for vendor in vendors:
         if vendor.vendor_id:
             by_id.setdefault(vendor.vendor_id, []).append(vendor)
-    plans += [_plan_of_rows(rows, context) for rows in by_id.values()]
-    return sorted(plans, key=lambda plan: (plan.vendor.file_name, plan.vendor.row))
+    new: dict[str, Partner] = {}
+    for rows in by_id.values():
+        plan = _plan_of_rows(rows, context, new)
+        if plan.outcome == "create" and plan.vendor.tax_id:
+            tax_id = vendor_fields.plain_tax_id(plan.vendor.tax_id)
+            new[tax_id] = Partner(plan.vendor.vendor_id, plan.vendor.name, plan.vendor.tax_id)
+        plans.append(plan)
+    return sorted(plans, key=lambda plan: order[id(plan.vendor)])
 
 
-def vendors_of_invoices(invoices: Sequence[Invoice], context: Context) -> list[Vendor]:
-    """Vendors that only invoices name and SAP does not know, for `new_vendors: from_invoice`."""
+def vendors_of_invoices(invoices: Iterable[Invoice], context: Context) -> list[Vendor]:
+    """Vendors that only invoices to be posted name and SAP does not know, for `new_vendors: from_invoice`."""
     found: dict[str, Vendor] = {}
-    for invoice in invoices:
-        id_ = invoice.vendor_id
-        is_mapped = context.mappings.card_code(id_, None) is not None
-        if id_ and not is_mapped and id_ not in context.reference.partners:
+    for source in invoices:
+        invoice = Draft(source, context).invoice
+        is_wanted = status_word(source, context.settings) is StatusKind.POSTABLE and invoice.total != ZERO
+        if is_wanted and invoice.vendor_id and not _is_known(invoice.vendor_id, context):
             row = invoice.lines[0].row if invoice.lines else 0
-            found.setdefault(id_, Vendor(id_, invoice.vendor_name, "Active", row=row, file_name=invoice.file_name))
+            vendor = Vendor(invoice.vendor_id, invoice.vendor_name, "Active", row=row, file_name=invoice.file_name)
+            found.setdefault(invoice.vendor_id, vendor)
     return list(found.values())
 
 
-def _plan_of_rows(rows: Sequence[Vendor], context: Context) -> VendorPlan:
-    files = {row.file_name for row in rows}
-    if len(rows) > 1 and len(files) == 1 and any(row.modified_at is None for row in rows):
-        row = rows[-1]
-        detail = f"Vendor {row.vendor_id} stands in {row.file_name} more than once, and not every row says when."
-        return _held(row, Hold(Reason.BAD_VALUE, detail, "Fill Last Modified, or delete the older row.", row.vendor_id))
-    latest = max(enumerate(rows), key=lambda numbered: (_moment(numbered[1]), numbered[0]))[1]
-    return _plan(latest, context)
+def _is_known(vendor_id: str, context: Context) -> bool:
+    return (
+        vendor_id in context.reference.partners
+        or vendor_id in context.card_codes
+        or context.mappings.card_code(vendor_id, context.today) is not None
+    )
 
 
-def _moment(vendor: Vendor) -> datetime:
-    return vendor.modified_at or datetime.min.replace(tzinfo=UTC)
+def _plan_of_rows(rows: Sequence[Vendor], context: Context, new: dict[str, Partner]) -> VendorPlan:
+    winner = rows[0]
+    for before, row in pairwise(rows):
+        is_same_file = before.file_name == row.file_name
+        if is_same_file and (before.modified_at is None or row.modified_at is None):
+            return _held(row, _twice_without_moment(before, row))
+        winner = _later(winner, row)
+    return _plan(winner, context, new)
 
 
-def _plan(vendor: Vendor, context: Context) -> VendorPlan:
-    if vendor.faults or not vendor.name or not vendor.status:
-        return _held(vendor, *_faults(vendor))
-    mapped = context.mappings.card_code(vendor.vendor_id, None)
+def _later(winner: Vendor, row: Vendor) -> Vendor:
+    """The later moment; of equal ones, or where one has none, the row that comes later."""
+    if winner.modified_at is not None and row.modified_at is not None and winner.modified_at > row.modified_at:
+        return winner
+    return row
+
+
+def _twice_without_moment(before: Vendor, row: Vendor) -> Hold:
+    detail = (
+        f"Vendor {row.vendor_id} stands in rows {before.row} and {row.row} of {row.file_name}, and without Last "
+        "Modified in both nobody can say which one is right."
+    )
+    action = "Have Stampli export Last Modified, or name the vendor once."
+    return Hold(Reason.BAD_VALUE, detail, action, row.vendor_id)
+
+
+def _plan(vendor: Vendor, context: Context, new: dict[str, Partner]) -> VendorPlan:
+    mapped = context.mappings.card_code(vendor.vendor_id, context.today)
+    partners = context.reference.partners
     code = mapped.code if mapped else vendor.vendor_id
-    partner = context.reference.partners.get(code)
+    if mapped is None and code not in partners:
+        code = context.card_codes.get(vendor.vendor_id, code)
+    partner = partners.get(code)
+    faults = _faults(vendor, is_new=partner is None)
+    if faults:
+        return _held(vendor, *faults)
     if partner is not None:
         return _existing(vendor, code, partner)
     if mapped is not None:
         detail = f"{mapped.place} gives vendor {vendor.vendor_id} the CardCode {code}, which SAP does not have."
-        return _held(vendor, Hold(Reason.INVALID_VENDOR, detail, f"Correct vendors.csv, or create {code}.", code))
+        return _held(vendor, Hold(Reason.INVALID_VENDOR, detail, f"Correct {mapped.place}, or create {code}.", code))
     if vendor.status.strip().casefold() != "active":
-        return VendorPlan(vendor, "unchanged", notes=("Not active in Stampli, and not in SAP: not created.",))
+        note = f"{vendor.vendor_id} is {vendor.status} in Stampli and not in SAP: not created."
+        return VendorPlan(vendor, "unchanged", notes=(note,))
     if context.settings.new_vendors == "hold":
         detail = f"Vendor {vendor.vendor_id} {vendor.name} is not in SAP, and the settings do not create vendors."
-        action = f"Create {vendor.vendor_id} in SAP, or add a row for it to vendors.csv."
+        action = f"Create {vendor.vendor_id} in SAP, or add a row for it to {_FILE}."
         return _held(vendor, Hold(Reason.UNKNOWN_VENDOR, detail, action, vendor.vendor_id))
-    return _new(vendor, context)
+    return _new(vendor, context, new)
 
 
 def _existing(vendor: Vendor, code: str, partner: Partner) -> VendorPlan:
     if not partner.is_supplier:
-        detail = f"SAP has {code} {partner.name} as something other than a supplier."
-        return _held(vendor, Hold(Reason.INVALID_VENDOR, detail, "Map the vendor in vendors.csv.", code))
-    is_other_name = bool(vendor.name) and _same(vendor.name) != _same(partner.name)
-    is_other_tax_id = bool(vendor.tax_id and partner.tax_id) and _plain(vendor.tax_id) != _plain(partner.tax_id)
-    if is_other_name and is_other_tax_id:
+        detail = f"SAP has {code} {partner.name} as a customer or lead, not as a supplier."
+        action = f"Map {vendor.vendor_id} to a supplier's CardCode in {_FILE}."
+        return _held(vendor, Hold(Reason.INVALID_VENDOR, detail, action, code))
+    is_other_name = bool(vendor.name) and not vendor_fields.same_name(vendor.name, partner.name)
+    has_both = bool(vendor.tax_id and partner.tax_id)
+    if is_other_name and has_both and not vendor_fields.same_tax_id(vendor.tax_id, partner.tax_id):
         detail = (
             f"Vendor {vendor.vendor_id} is {vendor.name} (tax id {vendor.tax_id}) in Stampli, but {code} is "
             f"{partner.name} (tax id {partner.tax_id}) in SAP: the same id, another vendor."
         )
-        action = "Give the vendor an id of its own in Stampli, or map it to its CardCode in vendors.csv."
+        action = f"Give the vendor an id of its own in Stampli, or map {vendor.vendor_id} to its CardCode in {_FILE}."
         return _held(vendor, Hold(Reason.INVALID_VENDOR, detail, action, code))
-    changes, notes = _changes(vendor, partner)
+    wanted = vendor_fields.wanted(vendor)
+    changes, notes = vendor_fields.changes(wanted, partner)
+    notes = (*wanted.notes, *notes)
     if changes:
         return VendorPlan(vendor, "update", code, changes, notes=notes)
     return VendorPlan(vendor, "unchanged", code, notes=notes)
 
 
-def _new(vendor: Vendor, context: Context) -> VendorPlan:
-    twin = _same_tax_id(vendor, context)
+def _new(vendor: Vendor, context: Context, new: dict[str, Partner]) -> VendorPlan:
+    twin = _same_tax_id(vendor, context, new)
     if twin is not None:
-        note = f"SAP has a vendor of the same tax id: {twin.card_code} {twin.name}. Not created a second time."
-        action = f"Add the row {vendor.vendor_id},{twin.card_code} to vendors.csv if they are the same."
-        if _same(twin.name) != _same(vendor.name):
-            return _held(vendor, Hold(Reason.INVALID_VENDOR, note, action, twin.card_code))
-        return VendorPlan(vendor, "unchanged", twin.card_code, notes=(note, action))
-    body: dict[str, Any] = {"CardType": "cSupplier"}
-    is_code = texts.units(vendor.vendor_id) <= _CARD_CODE_UNITS
-    if is_code:
-        body["CardCode"] = vendor.vendor_id
-    elif context.reference.supplier_series is not None:
-        body["Series"] = context.reference.supplier_series
-    else:
-        detail = (
-            f"The id {vendor.vendor_id} has more than 15 characters, and SAP has no numbering series for suppliers."
-        )
-        action = "Define a default series for suppliers in SAP, or create the vendor and map it in vendors.csv."
-        return _held(vendor, Hold(Reason.INVALID_VENDOR, detail, action, vendor.vendor_id))
-    wanted, notes = _fields(vendor)
-    body |= {name: value for name, value in wanted.items() if value}
-    address = _address_fields(vendor)
-    if any(address.values()):
-        filled = {name: value for name, value in address.items() if value}
-        body["BPAddresses"] = [{"AddressName": _ADDRESS_NAME, "AddressType": "bo_BillTo", **filled}]
-    return VendorPlan(vendor, "create", vendor.vendor_id if is_code else "", body, notes=notes)
+        return _doubled(vendor, twin)
+    wanted = vendor_fields.wanted(vendor)
+    if "CardName" not in wanted.fields:
+        detail = f"Vendor {vendor.vendor_id} has no name that SAP could hold. {' '.join(wanted.notes)}".rstrip()
+        return _held(vendor, Hold(Reason.BAD_VALUE, detail, "Correct the name in Stampli.", "Vendor Name"))
+    body, series = vendor_fields.creation(wanted), context.reference.supplier_series
+    if texts.units(vendor.vendor_id) <= _CARD_CODE_UNITS:
+        body = {"CardCode": vendor.vendor_id, **body}
+        return VendorPlan(vendor, "create", vendor.vendor_id, body, notes=wanted.notes)
+    if series is not None:
+        return VendorPlan(vendor, "create", "", {"Series": series, **body}, notes=wanted.notes)
+    detail = (
+        f"The vendor id {vendor.vendor_id} has more than {_CARD_CODE_UNITS} characters, and SAP has no numbering "
+        "series for suppliers."
+    )
+    action = f"Define a default series for suppliers in SAP, or create the vendor there and add a row to {_FILE}."
+    return _held(vendor, Hold(Reason.INVALID_VENDOR, detail, action, vendor.vendor_id))
 
 
-def _same_tax_id(vendor: Vendor, context: Context) -> Partner | None:
-    tax_id = _plain(vendor.tax_id)
+def _same_tax_id(vendor: Vendor, context: Context, new: dict[str, Partner]) -> Partner | None:
+    tax_id = vendor_fields.plain_tax_id(vendor.tax_id)
     if not tax_id:
         return None
     partners = context.reference.partners.values()
-    return next((one for one in partners if one.is_supplier and _plain(one.tax_id) == tax_id), None)
+    there = (one for one in partners if one.is_supplier and vendor_fields.plain_tax_id(one.tax_id) == tax_id)
+    return next(there, None) or new.get(tax_id)
 
 
-def _changes(vendor: Vendor, partner: Partner) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Only what differs; an empty value in Stampli never empties SAP's."""
-    wanted, notes = _fields(vendor)
-    there = {
-        "CardName": partner.name,
-        "FederalTaxID": partner.tax_id,
-        "EmailAddress": partner.email,
-        "Phone1": partner.phone,
-    }
-    changes: dict[str, Any] = {name: new for name, new in wanted.items() if new and new != texts.clean(there[name])}
-    if vendor.tax_id and _plain(vendor.tax_id) == _plain(partner.tax_id):
-        changes.pop("FederalTaxID", None)
-    address = _address_change(vendor, partner)
-    if address:
-        changes["BPAddresses"] = [address]
-    return changes, notes
+def _doubled(vendor: Vendor, twin: Partner) -> VendorPlan:
+    """A vendor of the same tax id is there: never a second one; whether they are the same, a person says."""
+    detail = f"Vendor {vendor.vendor_id} {vendor.name} has the tax id of {twin.card_code} {twin.name} in SAP"
+    action = f"Add the row {vendor.vendor_id},{twin.card_code} to {_FILE} if they are the same."
+    if vendor_fields.same_name(twin.name, vendor.name):
+        return VendorPlan(vendor, "unchanged", twin.card_code, notes=(f"{detail}: not created twice.", action))
+    hold = Hold(
+        Reason.INVALID_VENDOR, f"{detail}, and another name.", f"{action} Else correct the tax id.", twin.card_code
+    )
+    return _held(vendor, hold)
 
 
-def _fields(vendor: Vendor) -> tuple[dict[str, str], tuple[str, ...]]:
-    values = {
-        "CardName": vendor.name,
-        "FederalTaxID": vendor.tax_id,
-        "EmailAddress": vendor.email,
-        "Phone1": vendor.phone,
-    }
-    notes = []
-    if _MOJIBAKE.search(vendor.name):
-        values["CardName"] = ""
-        notes.append(f"The name {vendor.name!r} was decoded wrongly before it came here and is not written to SAP.")
-    result = {}
-    for name, value in values.items():
-        result[name] = texts.cut(texts.clean(value), _LENGTHS[name])
-        if result[name] != texts.clean(value):
-            notes.append(f"{name} was cut at {_LENGTHS[name]} characters.")
-    return result, tuple(notes)
-
-
-def _address_fields(vendor: Vendor) -> dict[str, str]:
-    values = {
-        "Street": vendor.street,
-        "City": vendor.city,
-        "State": vendor.state,
-        "ZipCode": vendor.postal_code,
-        "Country": vendor.country,
-    }
-    return {name: texts.cut(texts.clean(value), 100) for name, value in values.items()}
-
-
-def _address_change(vendor: Vendor, partner: Partner) -> dict[str, Any] | None:
-    """An update in place needs name, type, row and partner; without them SAP appends another address (seen live)."""
-    wanted = {name: value for name, value in _address_fields(vendor).items() if value}
-    if not wanted:
-        return None
-    bill_to = [address for address in partner.addresses if address.type in ("bo_BillTo", "B")]
-    if not bill_to:
-        return {"AddressName": _ADDRESS_NAME, "AddressType": "bo_BillTo", **wanted}
-    address = next((one for one in bill_to if one.name == _ADDRESS_NAME), bill_to[0])
-    there = _address_values(address)
-    if all(texts.clean(there[name]) == value for name, value in wanted.items()):
-        return None
-    identity = {"BPCode": partner.card_code, "AddressName": address.name, "AddressType": "bo_BillTo"}
-    return {**identity, "RowNum": address.row_num, **wanted}
-
-
-def _address_values(address: Address) -> dict[str, str]:
-    return {
-        "Street": address.street,
-        "City": address.city,
-        "State": address.state,
-        "ZipCode": address.zip_code,
-        "Country": address.country,
-    }
-
-
-def _faults(vendor: Vendor) -> list[Hold]:
+def _faults(vendor: Vendor, *, is_new: bool = True) -> list[Hold]:
+    """What the reader found, and required values that are empty; SAP's name stays when Stampli's is empty."""
     holds = [Hold(Reason.BAD_VALUE, fault.detail, fault.action, fault.column) for fault in vendor.faults]
-    for column, value in (("Vendor Name", vendor.name), ("Status", vendor.status)):
-        if not value and not any(hold.code == column for hold in holds):
-            detail = f"{column} of vendor {vendor.vendor_id} is empty in {vendor.file_name}, row {vendor.row}."
-            holds.append(Hold(Reason.BAD_VALUE, detail, "Fill it in Stampli and export again.", column))
+    faulty = {fault.column for fault in vendor.faults}
+    place = f"{vendor.file_name}, row {vendor.row}"
+    required = [("Vendor ID", vendor.vendor_id), ("Status", vendor.status)]
+    if is_new:
+        required.append(("Vendor Name", vendor.name))
+    for column, value in required:
+        if not value and column not in faulty:
+            who = vendor.vendor_id or vendor.name or "without id and name"
+            detail = f"{place}: {column} of vendor {who} is empty."
+            holds.append(Hold(Reason.BAD_VALUE, detail, _FILL, column))
     return holds
-
-
-def _without_id(vendor: Vendor) -> Hold:
-    detail = f"{vendor.file_name}, row {vendor.row}: the vendor {vendor.name} has no Vendor ID."
-    return Hold(Reason.BAD_VALUE, detail, "Give it an id in Stampli and export again.", "Vendor ID")
 
 
 def _held(vendor: Vendor, *holds: Hold) -> VendorPlan:
     return VendorPlan(vendor, "held", holds=holds)
-
-
-def _same(name: str) -> str:
-    return texts.clean(name).casefold()
-
-
-def _plain(tax_id: str) -> str:
-    """Tax ids are compared without punctuation, blanks and case."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", tax_id)).casefold()

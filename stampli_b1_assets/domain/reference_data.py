@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 ALL_CURRENCIES = "##"
 """SAP's sign for "every currency" on accounts and partners."""
@@ -140,3 +141,8 @@ class ReferenceData:
     """Default numbering series for suppliers; None when there is none."""
     fingerprint: str = ""
     """Hash over all of it; a change may release holds."""
+
+    @cached_property
+    def accounts_by_format_code(self) -> Mapping[str, Account]:
+        """Accounts by the code that people see in a segmented chart, where SAP has one."""
+        return {account.format_code: account for account in self.accounts.values() if account.format_code}

@@ -1,0 +1,71 @@
+"""Rules on the document itself: status, values that must be there, type and sign."""
+
+from collections.abc import Iterator
+
+from stampli_b1_assets.accounting.dates import posting_column
+from stampli_b1_assets.accounting.draft import Draft
+from stampli_b1_assets.accounting.statuses import StatusKind, status_word
+from stampli_b1_assets.domain.invoice import FaultKind, InvoiceType
+from stampli_b1_assets.domain.outcome import Hold, Reason
+
+_FILL = "Fill it in Stampli and export the invoice again."
+
+
+def status_is_known(draft: Draft) -> Iterator[Hold]:
+    """A status word that is in no list is never assumed to mean anything; an empty one is a missing value."""
+    status = draft.invoice.status
+    if status and status_word(draft.invoice, draft.context.settings) is StatusKind.UNKNOWN:
+        yield Hold(
+            Reason.UNKNOWN_STATUS,
+            f"The status “{status}” of invoice {draft.name} is in no list of statuses, so nobody knows what it means.",
+            f"Add “{status}” to `posting.postable_statuses` if it may be posted, or to the layout's status words.",
+            status,
+        )
+
+
+def values_could_be_read(draft: Draft) -> Iterator[Hold]:
+    """What the reader found wrong with single values and rows."""
+    for fault in draft.source.faults:
+        reason = Reason.REPEATED_LINE if fault.kind is FaultKind.REPEATED_LINE else Reason.BAD_VALUE
+        yield Hold(reason, fault.detail, fault.action, fault.column)
+
+
+def values_are_there(draft: Draft) -> Iterator[Hold]:
+    """Required values that are empty, but those that the reader has named already."""
+    for column, value, place in _required(draft):
+        if value in (None, "") and column not in draft.faulty:
+            yield Hold(Reason.BAD_VALUE, f"{column} of invoice {draft.name}{place} is empty.", _FILL, column)
+
+
+def _required(draft: Draft) -> Iterator[tuple[str, object, str]]:
+    invoice = draft.invoice
+    yield "Stampli Invoice ID", invoice.stampli_id, ""
+    yield "Invoice Type", invoice.type, ""
+    yield "Invoice Number", invoice.number, ""
+    yield "Vendor ID", invoice.vendor_id, ""
+    yield "Invoice Date", invoice.invoice_date, ""
+    yield "Currency", invoice.currency, ""
+    yield "Invoice Amount", invoice.total, ""
+    yield "Invoice Status", invoice.status, ""
+    column = posting_column(draft.context.settings)
+    if column != "Invoice Date":
+        yield column, draft.dates.posting, ""
+    for line in invoice.lines:
+        place = f" in row {line.row}" if line.row else ""
+        yield "Line #", line.number, place
+        yield "GL Account", line.gl_account, place
+        yield "Line Amount", line.amount, place
+
+
+def type_and_sign_agree(draft: Draft) -> Iterator[Hold]:
+    """An invoice with a negative total, or a credit memo with a positive one, contradicts itself."""
+    total, type_ = draft.invoice.total, draft.invoice.type
+    if not total or type_ is None or (total < 0) == (type_ is InvoiceType.CREDIT_MEMO):
+        return
+    sign = "negative" if total < 0 else "positive"
+    yield Hold(
+        Reason.BAD_VALUE,
+        f"{draft.name} is of type {type_}, and its total of {total} {draft.invoice.currency} is {sign}.",
+        "Correct the type or the sign in Stampli and export it again.",
+        "Invoice Amount",
+    )
