@@ -15,16 +15,12 @@ FOLDER = Path(".demo")
 def prepare(sandbox: Sandbox) -> None:
     """Point this process, and what it starts, at the sandbox."""
     home = (FOLDER / "dagster_home").absolute()
-    home.mkdir(parents=True, exist_ok=True)
     os.environ |= {
         **sandbox.environment,
         "DAGSTER_HOME": str(home),
         "STAMPLI_B1_CONFIG": str(sandbox.config_path.absolute()),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
     }
-    settings = home / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text("telemetry: {enabled: false}\nnux: {enabled: false}\n", encoding="utf-8")
 
 
 def demo() -> int:

@@ -1,5 +1,7 @@
 """Conflicts in an accountant's words: changed or cancelled after posting, probably a duplicate."""
 
+from collections.abc import Sequence
+
 from stampli_b1_assets.accounting.compare import same_entry
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.ledger.records import InvoiceRecord
@@ -11,12 +13,17 @@ _RELEASE = "`stampli-b1 release {id} --action {action} --by NAME --note TEXT`"
 
 def changed_hold(session: Session, candidate: Candidate) -> Hold:
     """The export differs from the entry that SAP has."""
-    standing, invoice = candidate.standing, candidate.invoice
-    number = standing.doc_number if standing else None
-    differences = _differences(session, candidate)
+    number = candidate.standing.doc_number if candidate.standing else None
+    return changed_words_hold(candidate, number, [_differences(session, candidate)])
+
+
+def changed_words_hold(candidate: Candidate, number: int | None, differences: Sequence[str]) -> Hold:
+    """The same, with the differences found already."""
+    invoice = candidate.invoice
     return Hold(
         Reason.CHANGED_AFTER_POSTING,
-        f"Invoice {invoice.number} was posted as journal entry {number} and comes back changed: {differences}.",
+        f"Invoice {invoice.number} was posted as journal entry {number} and comes back changed: "
+        f"{'; '.join(differences)}.",
         f"Compare both; then {_RELEASE.format(id=candidate.id, action='reverse-and-repost')} books the new content, "
         "`--action ignore` keeps the old.",
     )

@@ -1,6 +1,6 @@
 """One run's view of the world: the cycle, SAP's facade, its master data read once, and what assessing needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -9,6 +9,8 @@ from stampli_b1_assets.b1.company import B1
 from stampli_b1_assets.b1.poster import PostingMode
 from stampli_b1_assets.config.models import Company
 from stampli_b1_assets.domain.invoice import Invoice
+from stampli_b1_assets.domain.journal_entry import PostedEntry
+from stampli_b1_assets.domain.payment import Payment
 from stampli_b1_assets.domain.reference_data import ReferenceData
 from stampli_b1_assets.errors import ConfigurationError
 from stampli_b1_assets.ledger.ledger import Ledger
@@ -67,11 +69,24 @@ class Session:
         """Ask SAP for the exchange rates that these invoices need and that were not asked for in this run."""
         context = self.context()
         needed = {rate_needed(invoice, context) for invoice in invoices}
-        wanted = {pair for pair in needed if pair is not None} - self._asked_rates
-        if wanted:
-            rates = {**self.reference.rates, **self.b1.rates(sorted(wanted))}
-            self._asked_rates |= wanted
+        self._fetch({pair for pair in needed if pair is not None})
+
+    def fetch_payment_rates(self, payments: Iterable[Payment]) -> None:
+        """Ask SAP for the exchange rates on the payments' dates."""
+        local = self.reference.local_currency
+        foreign = [one for one in payments if one.currency != local and one.currency in self.reference.currencies]
+        self._fetch({(one.currency, one.payment_date) for one in foreign if one.payment_date is not None})
+
+    def _fetch(self, wanted: set[tuple[str, date]]) -> None:
+        unasked = wanted - self._asked_rates
+        if unasked:
+            rates = {**self.reference.rates, **self.b1.rates(sorted(unasked))}
+            self._asked_rates |= unasked
             self.reference = replace(self.reference, rates=rates)
+
+    def find_keys(self, keys: Sequence[str]) -> dict[str, PostedEntry]:
+        """Entries in SAP that carry one of the keys; none where SAP lacks the user field."""
+        return self.b1.posted_by_key(keys) if keys and self.b1.guard().has_field else {}
 
     def posting_mode(self) -> PostingMode:
         """How entries are posted now: what SAP shows of the guard, and what its proof said."""

@@ -1,28 +1,24 @@
-"""The one place where entries are sent to SAP, and where it is decided that sending is safe."""
+"""From invoices that are ready to what became of them in SAP: reversals first, then the entries."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
+from stampli_b1_assets.accounting.compare import same_entry
 from stampli_b1_assets.accounting.identity import posting_key
 from stampli_b1_assets.b1.poster import PostingMode, WriteResult
 from stampli_b1_assets.domain.journal_entry import JournalEntry
 from stampli_b1_assets.domain.outcome import Hold, Outcome, Reason
-from stampli_b1_assets.ledger.records import Resolution
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
+from stampli_b1_assets.pipeline.conflicts import changed_words_hold
 from stampli_b1_assets.pipeline.recording import save
 from stampli_b1_assets.pipeline.reversing import reversal_entry
+from stampli_b1_assets.pipeline.sending import Item, send
 from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.verdict import Candidate, Ready, Verdict, held
 
-Pair = tuple[Candidate, JournalEntry]
-
-_TIMEOUTS_UNTIL_LOST = 3
-"""A write without the guard is sent again only when it is this many time-outs old and still not in SAP."""
-
 
 def write_to_sap(session: Session, ready: Sequence[Ready]) -> list[Verdict]:
-    """Post what is ready (reversals first) and conclude. Intent → request → look-up → outcome, for each."""
+    """Post what is ready and conclude; what is in doubt is held, and looked up first in the next cycle."""
     mode = session.posting_mode()
     reversals = [one for one in ready if one.reverses is not None]
     verdicts, reversed_ = _reverse(session, reversals, mode)
@@ -32,83 +28,18 @@ def write_to_sap(session: Session, ready: Sequence[Ready]) -> list[Verdict]:
 
 def _post(session: Session, ready: Sequence[Ready], mode: PostingMode) -> list[Verdict]:
     pairs = [(one.candidate, one.entry) for one in ready if one.entry is not None]
-    waiting, sendable = _part_in_doubt(session, pairs, mode)
-    verdicts = [held(candidate, [_in_doubt(candidate)]) for candidate, _ in waiting]
-    results = _send(session, sendable, mode, "invoice")
-    return verdicts + [_verdict(candidate, result) for (candidate, _), result in zip(sendable, results, strict=True)]
+    items = [Item(candidate.id, candidate.revision, entry) for candidate, entry in pairs]
+    results = send(session, items, mode, "invoice")
+    return [_verdict(session, candidate, results.get(entry.key)) for candidate, entry in pairs]
 
 
-def _send(session: Session, pairs: Sequence[Pair], mode: PostingMode, kind: str) -> list[WriteResult]:
-    """Intents first; then the requests; then what became of them."""
-    if not pairs:
-        return []
-    entries = [entry for _, entry in pairs]
-    session.ledger.intents.write(
-        entries,
-        stampli_ids=[candidate.id for candidate, _ in pairs],
-        mode=mode,
-        kind=kind,
-        revision={entry.key: candidate.revision for candidate, entry in pairs},
-    )
-    passed(Checkpoint.INTENTS_WRITTEN)
-    session.has_written = True
-    results = session.b1.post(entries, mode)
-    passed(Checkpoint.ANSWERED)
-    session.ledger.intents.resolve_many([_resolution(result) for result in results])
-    _distrust_guard_if_contradicted(session, results)
-    passed(Checkpoint.RESOLVED)
-    return results
-
-
-def _resolution(result: WriteResult) -> Resolution:
-    posted = result.posted
-    return Resolution(
-        key=result.entry.key,
-        status=result.status,
-        jdt_num=posted.jdt_num if posted else None,
-        doc_number=posted.number if posted else None,
-        code=result.code,
-        text=result.text,
-        http_status=result.http_status,
-        request_sha256=result.request_sha256,
-        response_sha256=result.response_sha256,
-    )
-
-
-def _distrust_guard_if_contradicted(session: Session, results: Sequence[WriteResult]) -> None:
-    """A guard row without its entry cannot be, where change sets are atomic: from now on the guard proves nothing."""
-    for result in results:
-        if result.status == "guard_contradiction":
-            detail = f"The guard row {result.entry.key} stands in SAP without its journal entry."
-            session.ledger.save_proof(session.settings.b1.company_db, is_proved=False, detail=detail)
-
-
-def _part_in_doubt(session: Session, pairs: Sequence[Pair], mode: PostingMode) -> tuple[list[Pair], list[Pair]]:
-    """Part what an earlier request may still be about to commit inside SAP; with the guard it could not do so twice."""
-    patience = timedelta(seconds=_TIMEOUTS_UNTIL_LOST * session.settings.b1.timeout_seconds)
-    intents = session.ledger.intents.unresolved()
-    now = session.workplace.clock()
-    waiting: list[Pair] = []
-    sendable: list[Pair] = []
-    for candidate, entry in pairs:
-        intent = intents.get(entry.key)
-        if intent is None:
-            sendable.append((candidate, entry))
-        elif mode is PostingMode.GUARDED or now - intent.written_at >= patience:
-            session.ledger.intents.resolve(entry.key, "absent")  # it was looked up before it came here
-            sendable.append((candidate, entry))
-        else:
-            waiting.append((candidate, entry))
-    return waiting, sendable
-
-
-def _verdict(candidate: Candidate, result: WriteResult) -> Verdict:
-    if result.status == "refused":
+def _verdict(session: Session, candidate: Candidate, result: WriteResult | None) -> Verdict:
+    if result is not None and result.status == "refused":
         return held(candidate, [_refused(candidate, result)])
-    if result.posted is None:
+    if result is None or result.posted is None:
         return held(candidate, [_in_doubt(candidate)])
     outcome = Outcome.POSTED if result.status == "committed" else Outcome.ALREADY_POSTED
-    return Verdict(
+    verdict = Verdict(
         candidate,
         outcome,
         posted=result.posted,
@@ -116,6 +47,17 @@ def _verdict(candidate: Candidate, result: WriteResult) -> Verdict:
         revision=candidate.revision,
         decision=candidate.standing.decision if candidate.standing else "",
     )
+    return verdict if outcome is Outcome.POSTED else _compared(session, verdict, result.entry)
+
+
+def _compared(session: Session, verdict: Verdict, entry: JournalEntry) -> Verdict:
+    """Another process posted this key in the meantime: perhaps with other content."""
+    assert verdict.posted is not None
+    is_same, words = same_entry(entry, session.b1.read_entry(verdict.posted.jdt_num))
+    if is_same:
+        return verdict
+    hold = changed_words_hold(verdict.candidate, verdict.posted.number, words)
+    return replace(verdict, outcome=Outcome.CONFLICT, holds=(hold,), posted_hash=f"sap:{verdict.posted.jdt_num}")
 
 
 def _refused(candidate: Candidate, result: WriteResult) -> Hold:
@@ -146,20 +88,20 @@ def _reverse(session: Session, ready: Sequence[Ready], mode: PostingMode) -> tup
             verdicts.append(held(one.candidate, [entry]))
         else:
             wanted[entry.key] = (one, entry)
-    done = set(session.b1.posted_by_key(list(wanted))) if wanted else set()
-    pairs = [(one.candidate, entry) for key, (one, entry) in wanted.items() if key not in done]
-    waiting, sendable = _part_in_doubt(session, pairs, mode)
-    verdicts += [held(candidate, [_in_doubt(candidate)]) for candidate, _ in waiting]
-    results = _send(session, sendable, mode, "reversal")
-    for (candidate, entry), result in zip(sendable, results, strict=True):
-        if result.posted is not None:
-            done.add(entry.key)
+    done = set(session.find_keys(list(wanted)))
+    items = [
+        Item(one.candidate.id, one.candidate.revision, entry) for key, (one, entry) in wanted.items() if key not in done
+    ]
+    results = send(session, items, mode, "reversal")
+    for item in items:
+        result = results.get(item.entry.key)
+        if result is not None and result.posted is not None:
+            done.add(item.entry.key)
         else:
-            verdicts.append(_verdict(candidate, result))
+            verdicts.append(_verdict(session, wanted[item.entry.key][0].candidate, result))
     onward = [_after_reversal(session, wanted[key][0]) for key in wanted if key in done]
     ended = [one for one in onward if isinstance(one, Verdict)]
-    reposts = [one for one in onward if isinstance(one, Ready)]
-    found, missing = _found_already(session, reposts)
+    found, missing = _found_already(session, [one for one in onward if isinstance(one, Ready)])
     return verdicts + ended + found, missing
 
 
@@ -190,12 +132,11 @@ def _between(candidate: Candidate) -> Hold:
 
 def _found_already(session: Session, ready: Sequence[Ready]) -> tuple[list[Verdict], list[Ready]]:
     """Reposts that an earlier, interrupted run completed."""
-    existing = session.b1.posted_by_key([one.candidate.key for one in ready]) if ready else {}
+    existing = session.find_keys([one.candidate.key for one in ready])
     found: list[Verdict] = []
     for one in ready:
-        posted = existing.get(one.candidate.key)
+        candidate, posted = one.candidate, existing.get(one.candidate.key)
         if posted is not None:
-            candidate = one.candidate
             found.append(
                 Verdict(
                     candidate,
