@@ -34,12 +34,14 @@ class Chunk:
 
 
 class Source(Protocol):
-    """A file of one form, opened for reading; `unknown_columns` is complete when all chunks have been read."""
+    """A file of one form, opened for reading; `columns` and `unknown_columns` are complete when all chunks are read."""
 
     place: str
     """What rows are called in messages: `Row`, or `Line` of an XML file."""
     labels: dict[str, str]
     """The file's own label of each field, for messages."""
+    columns: list[str]
+    """All labels (or paths) of the file, in its order, for `drift`."""
     unknown_columns: list[str]
     warnings: list[str]
 

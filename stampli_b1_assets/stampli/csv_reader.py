@@ -28,6 +28,7 @@ class CsvSource:
         self._rows = rows_of(path, name, form, codec)
         header = header_of(self._rows)
         self._header = header.cells if header else []
+        self.columns = [label.strip() for label in self._header]
         self._keys = [label_key(label) for label in self._header]
         self._refuse_bad_header()
         self._positions = {

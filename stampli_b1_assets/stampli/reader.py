@@ -31,6 +31,8 @@ class ParsedFile:
     frame: pl.DataFrame
     unknown_columns: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    """All columns of the file, in its order; what `drift.drift` compares."""
 
 
 @dataclass
@@ -78,6 +80,7 @@ def read_export(path: Path, name: str, layout: Layout, *, max_bytes: int, zone: 
         frame=frame,
         unknown_columns=tuple(export.source.unknown_columns),
         warnings=tuple(export.warnings),
+        columns=tuple(export.source.columns),
     )
 
 

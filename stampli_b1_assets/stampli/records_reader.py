@@ -34,6 +34,7 @@ class RecordsSource:
         assert form.records is not None
         self.name = name
         self.labels = field_labels(form, {})
+        self.columns = [*form.records.header, *form.records.line]
         self.unknown_columns: list[str] = []
         self.warnings: list[str] = []
         self._types: RecordTypes = form.records

@@ -153,6 +153,7 @@ class XmlSource:
         assert form.xml is not None
         self.name, self.form, self._shape = name, form, form.xml
         self.labels = field_labels(form, {})
+        self.columns: list[str] = []
         self.unknown_columns: list[str] = []
         self.warnings: list[str] = []
         self._path, self._codec = path, codec
@@ -164,6 +165,7 @@ class XmlSource:
         values = frozenset(path for path in self._known if "@" not in path.rpartition("/")[2])
         self._events = _Documents(name, self._shape, values, Predicates.of(self._known))
         self._tally = Tally(form.numbers)
+        self._met: set[str] = set()
 
     def chunks(self) -> Iterator[Chunk]:
         """Rows in pieces, in the order of the file."""
@@ -213,11 +215,18 @@ class XmlSource:
         extra: dict[str, str] = {}
         for scope in row.scopes:
             for path, value in scope.values.items():
+                if path not in self._met:
+                    self._meet(path)
                 if path not in self._used and value.strip():
                     extra[path] = value
-                    if path not in self._known and path not in self.unknown_columns:
-                        self.unknown_columns.append(path)
         return json.dumps(extra, ensure_ascii=False) if extra else ""
+
+    def _meet(self, path: str) -> None:
+        """A path seen for the first time."""
+        self._met.add(path)
+        self.columns.append(path)
+        if path not in self._known:
+            self.unknown_columns.append(path)
 
     def _problems(self, index: int, row: _Row) -> Iterator[Problem]:
         for scope in row.scopes:
