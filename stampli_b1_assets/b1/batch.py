@@ -4,14 +4,17 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.errors import CloseBoundaryNotFoundDefect, StartBoundaryNotFoundDefect
+from email.message import Message
 from enum import Enum, auto
 
 from stampli_b1_assets.b1.refusals import refusal
 from stampli_b1_assets.b1.wire import Json, dumps, loads
 from stampli_b1_assets.errors import B1Refused
 
-_BOUNDARY = re.compile(rb'boundary="?([^";\r\n]+)"?', re.IGNORECASE)
-_STATUS = re.compile(rb"HTTP/\d\.\d\s+(\d{3})")
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _CRLF = "\r\n"
 
 
@@ -30,15 +33,20 @@ class Fate(Enum):
     APPLIED = auto()
     REFUSED = auto()
     NOT_EXECUTED = auto()
+    UNKNOWN = auto()
+    """Answered with 5xx: look it up."""
 
 
 @dataclass(frozen=True)
 class ChangeSetResult:
-    """`answers` are the bodies of an applied set, by position; `error` is why a set was refused."""
+    """`answers` are the bodies of an applied set, by position; `error` is why a set was refused; `status` is HTTP's,
+    of the last operation.
+    """
 
     fate: Fate
     answers: tuple[Json, ...] = ()
     error: B1Refused | None = None
+    status: int | None = None
 
 
 def encode(change_sets: Sequence[Sequence[Operation]], root: str) -> tuple[str, bytes]:
@@ -83,52 +91,41 @@ def decode(content_type: str, content: bytes, count: int) -> list[ChangeSetResul
 
     Raises `ValueError` when the answer cannot be read: what became of the batch is not known then.
     """
-    match = _BOUNDARY.search(content_type.encode())
-    if match is None:
-        raise ValueError("the answer is no multipart")
-    parts = _parts(content, match[1])
-    if not parts:
-        raise ValueError("the answer has no parts")
-    results = [_result(part) for part in parts[:count]]
-    is_stopped = any(result.fate is Fate.REFUSED for result in results)
-    if len(results) < count and not is_stopped:
+    message = message_from_bytes(f"Content-Type: {content_type}{_CRLF}{_CRLF}".encode() + content)
+    results = [_result(part) for part in _parts(message)[:count]]
+    is_stopped = any(result.fate is not Fate.APPLIED for result in results)
+    if not results or (len(results) < count and not is_stopped):
         raise ValueError(f"{count} change sets were sent and {len(results)} answered")
-    missing = count - len(results)
-    return results + [ChangeSetResult(Fate.NOT_EXECUTED)] * missing
+    return results + [ChangeSetResult(Fate.NOT_EXECUTED)] * (count - len(results))
 
 
-def _parts(content: bytes, boundary: bytes) -> list[bytes]:
-    marker = b"--" + boundary
-    if marker + b"--" not in content:
-        raise ValueError("the answer was cut off")
-    pieces = content.split(marker)[1:]
-    return [piece.strip(b"\r\n") for piece in pieces if not piece.startswith(b"--")]
+def _parts(message: Message) -> list[Message]:
+    if any(isinstance(one, CloseBoundaryNotFoundDefect | StartBoundaryNotFoundDefect) for one in message.defects):
+        raise ValueError("it was cut off")
+    parts = message.get_payload()
+    if not message.is_multipart() or not isinstance(parts, list):
+        raise ValueError("it is no multipart")
+    return [part for part in parts if isinstance(part, Message)]
 
 
-def _result(part: bytes) -> ChangeSetResult:
-    headers, _, body = part.partition(b"\r\n\r\n")
-    inner = _BOUNDARY.search(headers)
-    if inner is None:  # a change set that failed answers as one part, however many operations it had
-        status, answer = _http(body)
-        if status < 400:
-            return ChangeSetResult(Fate.APPLIED, (_json(answer),))
-        return ChangeSetResult(Fate.REFUSED, error=refusal(status, answer))
-    answers = []
-    for piece in _parts(body, inner[1]):
-        status, answer = _http(piece.partition(b"\r\n\r\n")[2])
-        if status >= 400:
-            return ChangeSetResult(Fate.REFUSED, error=refusal(status, answer))
-        answers.append(_json(answer))
-    return ChangeSetResult(Fate.APPLIED, tuple(answers))
+def _result(part: Message) -> ChangeSetResult:
+    """An applied set answers with a part per operation; a refused one with a single part, however many it had."""
+    messages = _parts(part) if part.get_content_maintype() == "multipart" else [part]
+    answers: list[Json] = []
+    status = None
+    for status, body in map(_http, messages):
+        if 400 <= status < 500:
+            return ChangeSetResult(Fate.REFUSED, error=refusal(status, body), status=status)
+        if not 200 <= status < 300:
+            return ChangeSetResult(Fate.UNKNOWN, status=status)
+        answers.append(loads(body) if body else None)
+    return ChangeSetResult(Fate.APPLIED, tuple(answers), status=status)
 
 
-def _http(message: bytes) -> tuple[int, bytes]:
-    head, _, body = message.partition(b"\r\n\r\n")
-    match = _STATUS.search(head)
-    if match is None:
-        raise ValueError("a part of the answer has no status")
-    return int(match[1]), body.strip()
-
-
-def _json(content: bytes) -> Json:
-    return loads(content) if content else None
+def _http(part: Message) -> tuple[int, bytes]:
+    content = part.get_payload(decode=True)
+    match = _STATUS.match(content.lstrip()) if isinstance(content, bytes) else None
+    if match is None or not isinstance(content, bytes):
+        raise ValueError("a part has no status")
+    pieces = _BLANK_LINE.split(content.lstrip(), maxsplit=1)
+    return int(match[1]), pieces[1].strip() if len(pieces) > 1 else b""

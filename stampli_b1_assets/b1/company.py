@@ -9,7 +9,10 @@ from typing import Any, Self
 import httpx
 
 from stampli_b1_assets.b1 import finding, guard, partners
-from stampli_b1_assets.b1.poster import Poster, PostingMode, WriteResult
+from stampli_b1_assets.b1.crew import Crew
+from stampli_b1_assets.b1.entries import ENTITY_SET
+from stampli_b1_assets.b1.odata import keyed
+from stampli_b1_assets.b1.poster import PostingMode, WriteResult
 from stampli_b1_assets.b1.reference_data import read_rates, read_reference_data
 from stampli_b1_assets.b1.service_layer import ServiceLayer
 from stampli_b1_assets.config.models import B1Settings
@@ -20,7 +23,8 @@ from stampli_b1_assets.domain.reference_data import ReferenceData
 class B1:
     """A context manager: logged in at the first request, logged out at the end.
 
-    Every method raises `B1Unusable` when SAP cannot be used.
+    Every method raises `B1Unusable` when SAP cannot be used. `transport`, `sleep` (seconds) and `clock` (seconds) are
+    passed in by tests.
     """
 
     def __init__(
@@ -29,11 +33,14 @@ class B1:
         *,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
-        self.new_session: Callable[[], ServiceLayer] = lambda: ServiceLayer(settings, transport=transport, sleep=sleep)
-        self.session = self.new_session()
         self.sleep = sleep
+        self._transport = transport
+        self._clock = clock
+        self._sessions: list[ServiceLayer] = []
+        self.session = self.new_session()
         self._guard: guard.GuardState | None = None
 
     def __enter__(self) -> Self:
@@ -42,21 +49,29 @@ class B1:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def new_session(self) -> ServiceLayer:
+        """Another session, not logged in yet; whoever asks for it closes it."""
+        session = ServiceLayer(self.settings, transport=self._transport, sleep=self.sleep)
+        self._sessions.append(session)
+        return session
+
     def close(self) -> None:
         """Log out."""
         self.session.close()
 
     @property
     def logins(self) -> int:
-        """Logins of the main session so far."""
-        return self.session.logins
+        """Logins so far, of all sessions."""
+        return sum(session.logins for session in self._sessions)
+
+    # --- reads ------------------------------------------------------------------------------------------------
 
     def reference_data(self) -> ReferenceData:
         """Everything but exchange rates."""
         return read_reference_data(self.session, self.settings)
 
     def rates(self, wanted: Iterable[tuple[str, date]]) -> dict[tuple[str, date], Decimal]:
-        """SAP's exchange rates; absent where SAP has none."""
+        """SAP's exchange rates, local = foreign × rate; absent where SAP has none."""
         return read_rates(self.session, wanted)
 
     def guard(self, *, anew: bool = False) -> guard.GuardState:
@@ -70,7 +85,7 @@ class B1:
         return finding.find_by_key(self.session, keys)
 
     def posted_by_reference(self, stampli_ids: Sequence[str]) -> dict[str, list[PostedEntry]]:
-        """Entries whose Reference2 is a Stampli id, without lines."""
+        """Entries whose Reference2 is a Stampli id, without lines, oldest first."""
         return finding.find_by_reference(self.session, stampli_ids)
 
     def entries_by_reference_number(self, numbers: Sequence[str]) -> list[PostedEntry]:
@@ -81,18 +96,34 @@ class B1:
         """Entries that carry any key, of a month (`YYYY-MM`) or all time, without lines."""
         return finding.find_keyed(self.session, month)
 
+    def reversals(self, entries: Iterable[PostedEntry]) -> dict[int, int]:
+        """JdtNum → JdtNum of the entry that undid it in SAP (Cancel, or by hand); best effort, see `finding`."""
+        return finding.find_reversals(self.session, entries)
+
     def read_entry(self, jdt_num: int) -> PostedEntry:
         """One entry with its lines."""
         return finding.read_entry(self.session, jdt_num)
 
+    # --- writes -----------------------------------------------------------------------------------------------
+
     def post(self, entries: Sequence[JournalEntry], mode: PostingMode) -> list[WriteResult]:
-        """Post; results in the order of the entries."""
-        poster = Poster(self.session, self.new_session, max_sessions=self.settings.max_sessions, sleep=self.sleep)
-        return poster.post(entries, mode)
+        """Post; results in the order of the entries. Raises `B1Unusable` only when nothing was sent at all."""
+        crew = Crew(
+            self.session,
+            self.new_session,
+            max_sessions=self.settings.max_sessions,
+            sleep=self.sleep,
+            clock=self._clock,
+        )
+        return crew.post(entries, mode)
+
+    def cancel(self, jdt_num: int) -> None:
+        """Have SAP post the reverse of an entry. Raises `B1Refused` (reversed before, paid), `B1OutcomeUnknown`."""
+        self.session.write("POST", f"{keyed(ENTITY_SET, jdt_num)}/Cancel")
 
     def create_vendor(self, body: dict[str, Any]) -> str:
         """Create a supplier; its CardCode. Raises `B1Refused`, `B1OutcomeUnknown`."""
-        return partners.create(self.session, body)
+        return partners.create(self.session, body, self.sleep)
 
     def patch_vendor(self, card_code: str, body: dict[str, Any]) -> None:
         """Change the given properties of a supplier. Raises `B1Refused`, `B1OutcomeUnknown`."""

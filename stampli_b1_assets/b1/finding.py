@@ -1,20 +1,32 @@
-"""Find entries in SAP: by our key, by the Stampli id, by the vendor's number."""
+"""Find entries in SAP: by our key, by the Stampli id, by the vendor's number, by what they say.
 
-from collections.abc import Sequence
+Raises `B1Unusable` when SAP cannot be asked.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 from stampli_b1_assets.b1.entries import ENTITY_SET, HEADER, KEY_PROPERTY, from_sap
-from stampli_b1_assets.b1.odata import chunks_for_url, equals_any
+from stampli_b1_assets.b1.odata import chunks_for_url, equals_any, keyed
+from stampli_b1_assets.b1.refusals import refused_read
 from stampli_b1_assets.b1.service_layer import ServiceLayer
 from stampli_b1_assets.b1.wire import Json
-from stampli_b1_assets.domain.journal_entry import PostedEntry
+from stampli_b1_assets.domain.journal_entry import JournalEntry, JournalLine, PostedEntry
+from stampli_b1_assets.errors import B1Refused
+
+_KEYED = (*HEADER, KEY_PROPERTY)
 
 
 def find_by_key(session: ServiceLayer, keys: Sequence[str]) -> dict[str, PostedEntry]:
     """Entries without lines, by key; of several under one key (which must not be) the oldest."""
     found: dict[str, PostedEntry] = {}
-    for row in _rows(session, KEY_PROPERTY, keys, (*HEADER, KEY_PROPERTY)):
+    wanted = set(keys)
+    for row in _rows(session, KEY_PROPERTY, keys, _KEYED):
         entry = from_sap(row)
-        found.setdefault(entry.key, entry)
+        if entry.key in wanted:
+            found.setdefault(entry.key, entry)
     return found
 
 
@@ -40,17 +52,91 @@ def find_keyed(session: ServiceLayer, month: str) -> list[PostedEntry]:
         year, number = map(int, month.split("-"))
         after = f"{year + number // 12}-{number % 12 + 1:02}-01"
         filter_ += f" and ReferenceDate ge '{month}-01' and ReferenceDate lt '{after}'"
-    rows = session.get_all(ENTITY_SET, select=(*HEADER, KEY_PROPERTY), filter=filter_, orderby="JdtNum")
-    return [entry for entry in map(from_sap, rows) if entry.key]
+    return [entry for entry in map(from_sap, _filtered(session, filter_, _KEYED)) if entry.key]
+
+
+def find_same(session: ServiceLayer, entries: Sequence[JournalEntry]) -> dict[str, PostedEntry]:
+    """For a company without the user field: entries with the same references, dates and total, under our keys."""
+    candidates = find_by_reference(session, [entry.reference2 for entry in entries])
+    found: dict[str, PostedEntry] = {}
+    for entry in entries:
+        for posted in candidates.get(entry.reference2, []):
+            if _has_same_header(entry, posted):
+                whole = read_entry(session, posted.jdt_num)
+                if _lines(entry.lines) == _lines(whole.lines or ()):
+                    found[entry.key] = replace(whole, key=entry.key)
+                    break
+    return found
+
+
+def find_reversals(session: ServiceLayer, entries: Iterable[PostedEntry]) -> dict[int, int]:
+    """JdtNum of an entry → JdtNum of the entry that undid it in SAP, where one is found.
+
+    SAP keeps the link in OJDT.StornoToTr, which the Service Layer does not show (metadata of 9.3). So an undoing entry
+    is known by this (inferred): later, the same references, no key of its own or the same, and every side swapped.
+    """
+    originals = [entry for entry in entries if entry.reference2]
+    later = find_by_reference(session, [entry.reference2 for entry in originals])
+    return {
+        original.jdt_num: undoing.jdt_num
+        for original in originals
+        if (undoing := _undoing(session, original, later.get(original.reference2, []))) is not None
+    }
+
+
+def _undoing(session: ServiceLayer, original: PostedEntry, candidates: Sequence[PostedEntry]) -> PostedEntry | None:
+    others = [one for one in candidates if one.jdt_num > original.jdt_num and one.reference == original.reference]
+    if not others:
+        return None
+    whole = original if original.lines is not None else read_entry(session, original.jdt_num)
+    swapped = _lines([_swapped(line) for line in whole.lines or ()])
+    for one in others:
+        other = read_entry(session, one.jdt_num)
+        if other.key in ("", original.key) and _lines(other.lines or ()) == swapped:
+            return other
+    return None
 
 
 def read_entry(session: ServiceLayer, jdt_num: int) -> PostedEntry:
     """One entry with its lines."""
-    return from_sap(session.get(f"{ENTITY_SET}({jdt_num})"))
+    try:
+        return from_sap(session.get(keyed(ENTITY_SET, jdt_num)))
+    except B1Refused as refusal:
+        raise refused_read(f"journal entry {jdt_num}", refusal) from None
+
+
+def _has_same_header(entry: JournalEntry, posted: PostedEntry) -> bool:
+    ours = (entry.reference, entry.reference_date, entry.tax_date, entry.due_date)
+    return ours == (posted.reference, posted.reference_date, posted.tax_date, posted.due_date)
+
+
+def _lines(lines: Iterable[JournalLine]) -> Counter[tuple[str, Decimal, str, Decimal]]:
+    """Account or partner with its signed amounts, in any order."""
+    zero = Decimal(0)
+    return Counter(
+        (
+            line.card_code or line.account_code,
+            (line.debit or zero) - (line.credit or zero),
+            line.fc_currency,
+            (line.fc_debit or zero) - (line.fc_credit or zero),
+        )
+        for line in lines
+    )
+
+
+def _swapped(line: JournalLine) -> JournalLine:
+    return replace(line, debit=line.credit, credit=line.debit, fc_debit=line.fc_credit, fc_credit=line.fc_debit)
 
 
 def _rows(session: ServiceLayer, property_: str, values: Sequence[str], select: Sequence[str]) -> list[Json]:
     rows: list[Json] = []
     for chunk in chunks_for_url(property_, dict.fromkeys(values)):
-        rows += session.get_all(ENTITY_SET, select=select, filter=equals_any(property_, chunk), orderby="JdtNum")
+        rows += _filtered(session, equals_any(property_, chunk), select)
     return rows
+
+
+def _filtered(session: ServiceLayer, filter_: str, select: Sequence[str]) -> list[Json]:
+    try:
+        return session.get_all(ENTITY_SET, select=select, filter=filter_, orderby="JdtNum")
+    except B1Refused as refusal:
+        raise refused_read("journal entries", refusal) from None

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from stampli_b1_assets.b1.batch import Operation
 from stampli_b1_assets.b1.entries import ENTITY_SET, KEY_PROPERTY, to_sap
+from stampli_b1_assets.b1.odata import keyed
+from stampli_b1_assets.b1.refusals import NOT_FOUND, refused_read
 from stampli_b1_assets.b1.service_layer import ServiceLayer
 from stampli_b1_assets.domain.journal_entry import JournalEntry
 from stampli_b1_assets.errors import B1Refused
@@ -23,16 +25,16 @@ class GuardState:
 
 
 def look(service: ServiceLayer) -> GuardState:
-    """Ask for one row of each: what is not there is refused as unknown (400 or 404)."""
+    """Ask for one row of each: what is not there, or not visible before a restart, is refused as unknown."""
     has_table = _answers(service, TABLE_SET, {"$select": "Code", "$top": "1"})
     has_field = _answers(service, ENTITY_SET, {"$select": "JdtNum", "$filter": f"{KEY_PROPERTY} eq '-'", "$top": "1"})
     return GuardState(has_table, has_field)
 
 
-def _answers(service: ServiceLayer, path: str, params: dict[str, str]) -> bool:
+def _answers(service: ServiceLayer, path: str, options: dict[str, str]) -> bool:
     try:
-        service.get(path, **params)
-    except B1Refused:
+        service.get(path, **options)
+    except B1Refused:  # codes -1002, 200 and others, with 400 or 404, depending on the patch level
         return False
     return True
 
@@ -48,9 +50,11 @@ def change_set(entry: JournalEntry) -> list[Operation]:
 
 
 def has_row(service: ServiceLayer, key: str) -> bool:
-    """Whether the guard row of this key is there."""
+    """Whether the guard row of this key is there. Raises `B1Unusable` when SAP does not say."""
     try:
-        service.get(f"{TABLE_SET}('{key}')")
-    except B1Refused:
-        return False
+        service.get(keyed(TABLE_SET, key))
+    except B1Refused as refusal:
+        if refusal.status == 404 or refusal.code == NOT_FOUND:
+            return False
+        raise refused_read(f"the row {key} of {TABLE_SET}", refusal) from None
     return True

@@ -3,7 +3,7 @@
 import re
 
 from stampli_b1_assets.b1.wire import Json, loads
-from stampli_b1_assets.errors import B1Refused
+from stampli_b1_assets.errors import B1Refused, B1Unusable
 
 ALREADY_EXISTS = "-2035"
 SESSION_CODES = frozenset({"301", "-304"})
@@ -27,16 +27,29 @@ def refusal(status: int, content: bytes) -> B1Refused:
     return B1Refused(status, str(error.get("code", "")), _text(error.get("message", "")))
 
 
+def is_session_lost(status: int, content: bytes) -> bool:
+    """HTTP 401, or one of the session's codes in any other refusal."""
+    return status == 401 or (400 <= status < 500 and refusal(status, content).code in SESSION_CODES)
+
+
 def _text(message: Json) -> str:
     value = message.get("value", "") if isinstance(message, dict) else message
     return str(value).strip()[:_LONGEST]
 
 
 def is_passing(error: B1Refused) -> bool:
-    """Whether SAP rolled back for a reason that may be gone in a moment (-1116, a deadlock)."""
-    return error.code == COULD_NOT_COMMIT or _BUSY.search(error.text) is not None
+    """Whether SAP rolled back for a reason that may be gone in a moment: -1116, a deadlock, a lost session."""
+    return error.code in {COULD_NOT_COMMIT, *SESSION_CODES} or _BUSY.search(error.text) is not None
 
 
 def already_exists(error: B1Refused) -> bool:
     """Whether the database refused a second row of the same key; -1 with that text was seen in place of -2035."""
     return error.code == ALREADY_EXISTS or "-2035" in error.text or "already exists" in error.text.casefold()
+
+
+def refused_read(what: str, error: B1Refused) -> B1Unusable:
+    """A read that SAP refuses is no fault of a document: it is for IT."""
+    return B1Unusable(
+        f"SAP refused to give {what} (HTTP {error.status}, code {error.code or 'none'}: {error.text}).",
+        "Give the user of `b1.username` the authorisation, and check that this Service Layer knows it.",
+    )

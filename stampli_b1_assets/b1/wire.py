@@ -1,5 +1,6 @@
 """JSON as it travels: money stays Decimal in both directions, never a binary fraction."""
 
+from collections.abc import Callable
 from typing import Any
 
 import simplejson
@@ -11,6 +12,13 @@ Json = Any
 def dumps(value: Json) -> bytes:
     """Compact UTF-8; a `Decimal` is written with exactly the decimals that it has."""
     return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def canonical(value: Json, plain: Callable[[object], Json]) -> bytes:
+    """One spelling for one value: keys in order; `plain` turns what JSON does not know into what it does."""
+    return simplejson.dumps(
+        value, use_decimal=True, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=plain
+    ).encode()
 
 
 def loads(content: bytes) -> Json:
