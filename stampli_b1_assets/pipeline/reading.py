@@ -38,7 +38,8 @@ def read(workplace: Workplace, record: FileRecord) -> ParsedFile | None:
     max_bytes = workplace.settings.stampli.max_file_mb * 10**6
     fingerprint = workplace.layout.fingerprint
     try:
-        parsed = read_export(path, record.name, workplace.layout, max_bytes=max_bytes)
+        zone = workplace.settings.posting.zone
+        parsed = read_export(path, record.name, workplace.layout, max_bytes=max_bytes, zone=zone)
     except FileRefused as refusal:
         if record.state == FileState.TAKEN:
             workplace.ledger.files.save(refused(record, refusal.reason, str(refusal), layout=fingerprint))
