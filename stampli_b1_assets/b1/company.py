@@ -104,6 +104,10 @@ class B1:
         """One entry with its lines."""
         return finding.read_entry(self.session, jdt_num)
 
+    def read_entries(self, jdt_nums: Iterable[int]) -> dict[int, PostedEntry]:
+        """Entries with their lines, by JdtNum, many at once."""
+        return finding.read_entries(self.session, jdt_nums)
+
     # --- writes -----------------------------------------------------------------------------------------------
 
     def post(self, entries: Sequence[JournalEntry], mode: PostingMode) -> list[WriteResult]:

@@ -17,6 +17,7 @@ from stampli_b1_assets.domain.journal_entry import JournalEntry, JournalLine, Po
 from stampli_b1_assets.errors import B1Refused
 
 _KEYED = (*HEADER, KEY_PROPERTY)
+_WHOLE_ROWS = 50
 
 
 def find_by_key(session: ServiceLayer, keys: Sequence[str]) -> dict[str, PostedEntry]:
@@ -40,9 +41,24 @@ def find_by_reference(session: ServiceLayer, stampli_ids: Sequence[str]) -> dict
 
 
 def find_by_number(session: ServiceLayer, numbers: Sequence[str]) -> list[PostedEntry]:
-    """Entries whose Reference is a vendor's number, each read with its lines: lists give none without all columns."""
-    rows = _rows(session, "Reference", [number for number in numbers if number], ("JdtNum",))
-    return [read_entry(session, int(row["JdtNum"])) for row in rows]
+    """Entries whose Reference is a vendor's number, with lines: a list of whole rows has them, one of columns not."""
+    rows = _rows(session, "Reference", [number for number in numbers if number], ())
+    return [_whole(session, row) for row in rows]
+
+
+def read_entries(session: ServiceLayer, jdt_nums: Iterable[int]) -> dict[int, PostedEntry]:
+    """Entries with lines by their JdtNum, many at once; what SAP does not have is absent."""
+    numbers, found = list(dict.fromkeys(jdt_nums)), {}
+    for start in range(0, len(numbers), _WHOLE_ROWS):
+        filter_ = " or ".join(f"JdtNum eq {number}" for number in numbers[start : start + _WHOLE_ROWS])
+        entries = [_whole(session, row) for row in _filtered(session, filter_, ())]
+        found.update({entry.jdt_num: entry for entry in entries})
+    return found
+
+
+def _whole(session: ServiceLayer, row: Json) -> PostedEntry:
+    entry = from_sap(row)
+    return entry if entry.lines is not None else read_entry(session, entry.jdt_num)
 
 
 def find_keyed(session: ServiceLayer, month: str) -> list[PostedEntry]:

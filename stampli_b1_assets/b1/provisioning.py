@@ -1,26 +1,24 @@
-"""Create the guard in SAP, and prove on this very company that it protects: the five cases of the self-test."""
+"""Create the guard in SAP, table and field, and have it proved on this very company."""
 
-import uuid
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
-from stampli_b1_assets.b1.batch import ChangeSetResult, Fate, Operation
 from stampli_b1_assets.b1.company import B1
-from stampli_b1_assets.b1.entries import ENTITY_SET, KEY_PROPERTY
-from stampli_b1_assets.b1.guard import FIELD, FIELD_TABLE, TABLE, TABLE_SET, change_set, has_row
-from stampli_b1_assets.b1.odata import text
+from stampli_b1_assets.b1.guard import FIELD, FIELD_TABLE, TABLE
+from stampli_b1_assets.b1.odata import keyed
 from stampli_b1_assets.b1.refusals import already_exists
+from stampli_b1_assets.b1.self_test import SelfTest
 from stampli_b1_assets.b1.service_layer import ServiceLayer
-from stampli_b1_assets.domain.journal_entry import JournalEntry, JournalLine
-from stampli_b1_assets.domain.reference_data import Account, ReferenceData
-from stampli_b1_assets.errors import B1OutcomeUnknown, B1Refused, B1Unusable, StampliB1Error
+from stampli_b1_assets.domain.reference_data import ALL_CURRENCIES, Account, Period, ReferenceData
+from stampli_b1_assets.errors import B1OutcomeUnknown, B1Refused, B1Unusable
 
-_CENT = Decimal("0.01")
-_WRONG_ACCOUNT = "~NOACCOUNT~"
-_RESTART = "Have the Service Layer restarted (new tables and fields are invisible until then), and run this again."
+_NO_OBJECT = ("bott_NoObject", 0, "0")
+_KEY_SIZE = 50
+_RESTART = "Have the Service Layer restarted (it shows new tables and fields only then), and run this again."
+_RIGHTS = (
+    "Let nobody else be logged in to the company, use a user who may define tables and fields, and run this again."
+)
 
 
 @dataclass(frozen=True)
@@ -35,38 +33,62 @@ class ProvisionStep:
 
 @dataclass(frozen=True)
 class ProvisionReport:
-    """All steps; `is_proved` is None when nothing was proved or refuted (a dry run, or no visible guard)."""
+    """All steps; `is_proved` is None when nothing was proved or refuted: a dry run, no visible guard, SAP out of reach.
+
+    `refusal` is how this server refuses a second posting: status, code and text, to be recognised later.
+    """
 
     steps: tuple[ProvisionStep, ...]
     is_proved: bool | None
+    refusal: str = ""
 
 
 def provision(b1: B1, reference: ReferenceData, *, account: str | None, dry_run: bool) -> ProvisionReport:
-    """Create what is missing and run the self-test on `account` (default: the first postable one).
+    """Create what is missing and run the self-test on `account` (default: the first that takes postings).
 
-    The test posts entries of 0.01 on both sides of that account in the latest open period, cancels them at once and
-    deletes its guard rows. Safe to run again. Raises `B1Unusable`.
+    The test posts entries of one cent on both sides of that account in the latest open period, cancels them at once
+    and deletes its guard rows. Safe to run again. Raises `B1Unusable` when SAP cannot be asked at all.
     """
     state = b1.guard(anew=True)
     steps = [
         _made(b1, f"table {TABLE}", state.has_table, dry_run=dry_run, create=_create_table),
         _made(b1, f"field {FIELD} on {FIELD_TABLE}", state.has_field, dry_run=dry_run, create=_create_field),
     ]
-    if dry_run or not all(step.is_ok for step in steps):
+    if state.has_table:
+        steps += _table_type(b1)
+    place = _place(reference, account)
+    if isinstance(place, ProvisionStep):
+        return ProvisionReport((*steps, place), None)
+    chosen, period = place
+    if dry_run:
+        detail = f"would be tried on account {chosen.code} in period {period.code}"
+        return ProvisionReport((*steps, ProvisionStep("self-test", is_ok=True, detail=detail)), None)
+    if not all(step.is_ok for step in steps):
         return ProvisionReport(tuple(steps), None)
     state = b1.guard(anew=True)
     if not (state.has_table and state.has_field):
-        steps.append(ProvisionStep("visible", is_ok=False, detail="The guard is not visible yet.", action=_RESTART))
-        return ProvisionReport(tuple(steps), None)
-    chosen, day = _postable(reference, account), _latest_open_day(reference)
-    if chosen is None or day is None:
-        detail = "There is no account, or no open period, to try it on."
-        action = "Name a postable account with --account, and open a period."
-        steps.append(ProvisionStep("self-test", is_ok=False, detail=detail, action=action))
-        return ProvisionReport(tuple(steps), None)
-    test = _SelfTest(b1, chosen.code, day, reference.currencies.get(reference.local_currency, 2))
-    proof = test.run()
-    return ProvisionReport((*steps, *proof), all(step.is_ok for step in proof))
+        missing = " and ".join(
+            name
+            for name, is_there in ((f"table {TABLE}", state.has_table), (f"field {FIELD}", state.has_field))
+            if not is_there
+        )
+        detail = f"The Service Layer does not show the {missing} yet."
+        return ProvisionReport((*steps, ProvisionStep("visible", is_ok=False, detail=detail, action=_RESTART)), None)
+    decimals = reference.currencies.get(reference.local_currency, 2)
+    test = SelfTest(b1, chosen.code, _day_in(period), decimals)
+    return _report(steps, test)
+
+
+def _report(steps: list[ProvisionStep], test: SelfTest) -> ProvisionReport:
+    verdict = test.run()
+    cases = [
+        ProvisionStep(name, is_ok=not wrong, detail=wrong or "as it must be", action=action)
+        for name, wrong, action in verdict.cases
+    ]
+    return ProvisionReport((*steps, *cases), verdict.is_proved, verdict.refusal)
+
+
+# --- what is created ----------------------------------------------------------------------------------------------
 
 
 def _made(b1: B1, name: str, is_there: bool, *, dry_run: bool, create: Callable[[ServiceLayer], None]) -> ProvisionStep:
@@ -80,8 +102,8 @@ def _made(b1: B1, name: str, is_there: bool, *, dry_run: bool, create: Callable[
     except B1Refused as refusal:
         if already_exists(refusal):
             return ProvisionStep(name, is_ok=True, detail="is there, not visible yet")
-        action = "Let no user be logged in to the company meanwhile, give the user the right to create fields."
-        return ProvisionStep(name, is_ok=False, detail=f"could not be created: {refusal.text}", action=action)
+        detail = f"could not be created: {refusal.text} (code {refusal.code})"
+        return ProvisionStep(name, is_ok=False, detail=detail, action=_RIGHTS)
     except B1OutcomeUnknown as unknown:
         return ProvisionStep(name, is_ok=False, detail=unknown.message, action="Run this again.")
     return ProvisionStep(name, is_ok=True, detail="created")
@@ -98,141 +120,63 @@ def _create_field(session: ServiceLayer) -> None:
         "Name": FIELD,
         "Type": "db_Alpha",
         "SubType": "st_None",
-        "Size": 50,
+        "Size": _KEY_SIZE,
         "Description": "Key of a posting from Stampli",
     }
     session.write("POST", "UserFieldsMD", body)
 
 
-def _postable(reference: ReferenceData, code: str | None) -> Account | None:
-    if code is not None:
-        return reference.accounts.get(code)
-    for account in reference.accounts.values():
-        is_plain = not (account.is_title or account.is_control or account.is_blocked or account.is_frozen)
-        is_free = not (account.required_dimensions or account.is_project_required or account.is_valid_range)
-        if is_plain and is_free and account.currency in ("##", "", reference.local_currency):
-            return account
-    return None
+def _table_type(b1: B1) -> list[ProvisionStep]:
+    """A table of another type has no key of ours. Not every user may ask; the self-test decides in the end."""
+    try:
+        row = b1.session.get(keyed("UserTablesMD", TABLE))
+    except (B1Refused, B1Unusable):
+        return []
+    if row.get("TableType", _NO_OBJECT[0]) in _NO_OBJECT:
+        return []
+    detail = f"{TABLE} is a table of type {row['TableType']}, not bott_NoObject."
+    action = f"Rename or delete that table in SAP; this one needs the name {TABLE}."
+    return [ProvisionStep("type of the table", is_ok=False, detail=detail, action=action)]
 
 
-def _latest_open_day(reference: ReferenceData) -> date | None:
-    return max((period.posting_from for period in reference.periods if period.status.is_open), default=None)
+# --- where it is tried --------------------------------------------------------------------------------------------
 
 
-class _SelfTest:
-    """The five cases, with everything that they leave undone at the end."""
+def _place(reference: ReferenceData, code: str | None) -> tuple[Account, Period] | ProvisionStep:
+    period = max(
+        (one for one in reference.periods if one.status.is_open), key=lambda one: one.posting_from, default=None
+    )
+    if period is None:
+        return _nowhere("No posting period is open in SAP.", "Open a posting period.")
+    day, local = _day_in(period), reference.local_currency
+    if code is None:
+        account = next((one for one in reference.accounts.values() if _takes_postings(one, day, local)), None)
+        if account is None:
+            return _nowhere("SAP has no account that takes a posting by itself.", "Name one with --account.")
+        return account, period
+    account = reference.accounts.get(code) or next(
+        (one for one in reference.accounts.values() if one.format_code == code), None
+    )
+    if account is None:
+        return _nowhere(f"SAP has no account {code}.", "Name a postable account with --account.")
+    if not _takes_postings(account, day, local):
+        detail = f"Account {code} {account.name} does not take a posting by itself on {day}."
+        return _nowhere(detail, "Name an active account without required dimensions with --account.")
+    return account, period
 
-    def __init__(self, b1: B1, account: str, day: date, decimals: int) -> None:
-        self._b1 = b1
-        self._session = b1.session
-        self._account = account
-        self._day = day
-        self._decimals = decimals
-        self._keys: list[str] = []
 
-    def run(self) -> list[ProvisionStep]:
-        first = self._entry()
-        cases: Sequence[tuple[str, Callable[[], str]]] = (
-            ("(a) a guard row and its entry are posted together", lambda: self._together(first)),
-            ("(b) a refused entry takes its guard row back", self._rolled_back),
-            ("(c) the same key is refused a second time", lambda: self._refused_twice(first)),
-            ("(d) the same holds with the entry first", lambda: self._reversed(first)),
-            ("(e) of two at once exactly one is posted", self._at_once),
-        )
-        try:
-            return [self._case(name, case) for name, case in cases]
-        finally:
-            self._clean_up()
+def _nowhere(detail: str, action: str) -> ProvisionStep:
+    return ProvisionStep("self-test", is_ok=False, detail=detail, action=action)
 
-    def _case(self, name: str, case: Callable[[], str]) -> ProvisionStep:
-        """A case says what is wrong, or nothing."""
-        try:
-            wrong = case()
-        except StampliB1Error as error:
-            wrong = error.message
-        if not wrong:
-            return ProvisionStep(name, is_ok=True, detail="as it must be")
-        action = "Posting falls back to look-up, intent, post and read back; ask SAP's support about change sets."
-        return ProvisionStep(name, is_ok=False, detail=wrong, action=action)
 
-    def _entry(self, account: str = "") -> JournalEntry:
-        key = f"proof-{uuid.uuid4().hex}"
-        self._keys.append(key)
-        code = account or self._account
-        lines = (JournalLine(account_code=code, debit=_CENT), JournalLine(account_code=self._account, credit=_CENT))
-        return JournalEntry(
-            key=key,
-            reference_date=self._day,
-            tax_date=self._day,
-            due_date=self._day,
-            memo="Proof of the Stampli guard",
-            reference="proof",
-            reference2=key,
-            reference3="stampli-b1 provision",
-            lines=lines,
-            decimals=self._decimals,
-        )
+def _takes_postings(account: Account, day: date, local_currency: str) -> bool:
+    is_plain = not (account.is_title or account.is_control or account.is_blocked or account.is_frozen)
+    is_free = not (account.required_dimensions or account.is_project_required)
+    is_valid = not account.is_valid_range or ((account.valid_from or day) <= day <= (account.valid_to or day))
+    return is_plain and is_free and is_valid and account.currency in (ALL_CURRENCIES, "", local_currency)
 
-    def _send(self, operations: Sequence[Operation], session: ServiceLayer | None = None) -> ChangeSetResult:
-        results, _, _ = (session or self._session).batch([operations], is_protected=False)
-        return results[0]
 
-    def _count(self, key: str) -> int:
-        filter_ = f"{KEY_PROPERTY} eq {text(key)}"
-        return len(self._session.get_all(ENTITY_SET, select=("JdtNum",), filter=filter_, orderby="JdtNum"))
-
-    def _together(self, entry: JournalEntry) -> str:
-        result = self._send(change_set(entry))
-        if result.fate is not Fate.APPLIED:
-            return f"SAP refused it: {result.error.text if result.error else 'no answer'}"
-        return "" if self._count(entry.key) == 1 and has_row(self._session, entry.key) else "one of both is not there"
-
-    def _rolled_back(self) -> str:
-        entry = self._entry(_WRONG_ACCOUNT)
-        if self._send(change_set(entry)).fate is Fate.APPLIED:
-            return "SAP accepted an entry on an account that does not exist"
-        return "the guard row stayed: change sets are not atomic here" if has_row(self._session, entry.key) else ""
-
-    def _refused_twice(self, entry: JournalEntry) -> str:
-        result = self._send(change_set(entry))
-        if result.error is None:
-            return "SAP accepted the same key twice: the table's key is not unique"
-        if self._count(entry.key) != 1:
-            return "the entry was posted a second time"
-        return "" if already_exists(result.error) else f"refused with another code: {result.error.code}"
-
-    def _reversed(self, first: JournalEntry) -> str:
-        fresh = self._entry()
-        if self._send(change_set(fresh)[::-1]).fate is not Fate.APPLIED or self._count(fresh.key) != 1:
-            return "a new pair was not posted"
-        self._send(change_set(first)[::-1])
-        if self._count(first.key) != 1:
-            return "the entry of a known key was posted a second time"
-        bad = self._entry(_WRONG_ACCOUNT)
-        self._send(change_set(bad)[::-1])
-        return "a guard row stands without its entry" if has_row(self._session, bad.key) else ""
-
-    def _at_once(self) -> str:
-        entry = self._entry()
-        with self._b1.new_session() as other, ThreadPoolExecutor(2) as pool:
-            other.log_in()
-            sent = [pool.submit(self._send, change_set(entry), session) for session in (self._session, other)]
-            fates = sorted(one.result().fate.name for one in sent)
-        if fates != [Fate.APPLIED.name, Fate.REFUSED.name] or self._count(entry.key) != 1:
-            return f"two at once ended {' and '.join(fates).lower()}, with {self._count(entry.key)} entries"
-        return ""
-
-    def _clean_up(self) -> None:
-        for key in self._keys:
-            filter_ = f"{KEY_PROPERTY} eq {text(key)}"
-            rows = self._session.get_all(ENTITY_SET, select=("JdtNum",), filter=filter_, orderby="JdtNum")
-            self._undo(f"{ENTITY_SET}({row['JdtNum']})/Cancel" for row in rows)
-            if has_row(self._session, key):
-                self._undo([f"{TABLE_SET}('{key}')"], method="DELETE")
-
-    def _undo(self, paths: Iterable[str], method: str = "POST") -> None:
-        for path in paths:
-            try:
-                self._session.write(method, path)
-            except (B1Refused, B1OutcomeUnknown) as error:
-                raise B1Unusable(f"The test's {path} could not be undone: {error}", "Undo it in SAP by hand.") from None
+def _day_in(period: Period) -> date:
+    """A day of the posting window; within the other two windows as well, where they leave one."""
+    first = max(period.posting_from, period.due_from, period.tax_from)
+    return first if first <= period.posting_to else period.posting_from
