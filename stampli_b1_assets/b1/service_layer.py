@@ -127,7 +127,7 @@ class ServiceLayer:
     ) -> Json:
         attempts = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(_READ_TRIES),
-            wait=tenacity.wait_exponential_jitter(initial=0.5, max=8),
+            wait=tenacity.wait_exponential_jitter(multiplier=0.5, max=8),
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, B1Unusable) and error.is_passing),
             sleep=self._sleep,
             reraise=True,

@@ -3,7 +3,6 @@
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from stampli_b1_assets.defs.partitions import files_of
 
 FLOW = (
     "stampli_exports",
@@ -31,7 +30,6 @@ def _job(company: str, name: str, assets: tuple[str, ...], description: str) -> 
     return dg.define_asset_job(
         name,
         selection=dg.AssetSelection.assets(*([company, asset] for asset in assets)),
-        partitions_def=files_of(company),
         executor_def=dg.in_process_executor,
         description=description,
     )

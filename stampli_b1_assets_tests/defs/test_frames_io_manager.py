@@ -15,7 +15,9 @@ FILES = dg.DynamicPartitionsDefinition(name="acme_files")
 KEY = ["acme", "parsed"]
 
 
-def run(folder: Path, instance: dg.DagsterInstance, frames: dict[str, pl.DataFrame], last: str) -> dict[str, pl.DataFrame]:
+def run(
+    folder: Path, instance: dg.DagsterInstance, frames: dict[str, pl.DataFrame], last: str
+) -> dict[str, pl.DataFrame]:
     loaded: dict[str, pl.DataFrame] = {}
 
     @dg.asset(key=KEY, partitions_def=FILES, io_manager_key="frames", backfill_policy=dg.BackfillPolicy.single_run())

@@ -13,8 +13,7 @@ def started_run(instance: dg.DagsterInstance, tag: str) -> dg.DagsterRun:
     def nothing() -> None:
         pass
 
-    run = instance.create_run_for_job(nothing, tags={OWNER_TAG: tag}, status=dg.DagsterRunStatus.STARTED)
-    return run
+    return instance.create_run_for_job(nothing, tags={OWNER_TAG: tag}, status=dg.DagsterRunStatus.STARTED)
 
 
 def owner_of_a_dead_process() -> str:

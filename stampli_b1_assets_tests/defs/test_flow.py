@@ -1,0 +1,197 @@
+"""The whole chain through a Dagster instance: sync, sensors, checks, hooks, replays, logins."""
+
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from stampli_b1_assets.defs.build import build_defs
+from stampli_b1_assets.defs.checks import ALL_POSTED
+from stampli_b1_assets.defs.home import open_instance
+from stampli_b1_assets_tests.fixtures.world import World, invoice_rows
+
+POSTED = dg.AssetKey(["linden", "posted_journal_entries"])
+
+
+def counts(document: dict[str, Any]) -> dict[str, int]:
+    return {name: number for name, number in document["invoices"].items() if number}
+
+
+def test_an_invoice_goes_from_sftp_to_sap_and_is_known_afterwards(world: World) -> None:
+    world.put("a.csv", *invoice_rows("9001"))
+    first = world.sync()
+    assert counts(first) == {"seen": 1, "posted": 1}
+    assert first["files"] == {"seen": 1, "taken": 1, "known": 0, "unsettled": 0, "refused": []}
+    assert first["amounts"]["USD"] == {
+        "seen": "100.00",
+        "posted": "100.00",
+        "already_posted": "0.00",
+        "held": "0.00",
+        "conflict": "0.00",
+        "ignored": "0.00",
+    }
+    second = world.sync()
+    assert counts(second) == {}
+    assert second["files"]["known"] == 1
+    assert len(world.by_key()) == 1
+
+
+def test_one_login_a_run(world: World) -> None:
+    world.put("a.csv", *invoice_rows("9001"), *invoice_rows("9002", gl_account="nowhere"))
+    before = world.sandbox.sessions.logins
+    document = world.sync()
+    assert len(document["runs"]) == 1
+    assert world.sandbox.sessions.logins - before == 1
+
+
+def test_a_held_invoice_is_released_by_mending_the_mapping(world: World) -> None:
+    world.put("a.csv", *invoice_rows("9001", gl_account="4711"))
+    held = world.sync()
+    assert [row["reason"] for row in held["needs_a_person"]] == ["UNMAPPED_GL_ACCOUNT"]
+    world.map("gl_accounts.csv", "4711,001300")
+    assert counts(world.sync()) == {"seen": 1, "posted": 1}
+    assert world.sync()["needs_a_person"] == []
+
+
+def test_neighbours_of_a_bad_invoice_are_posted(world: World) -> None:
+    world.put(
+        "a.csv",
+        *invoice_rows("9001"),
+        *invoice_rows("9002", invoice_amount="12,50", line_amount="12.50"),
+        *invoice_rows("9003"),
+    )
+    document = world.sync()
+    assert counts(document) == {"seen": 3, "posted": 2, "held": 1}
+    assert document["needs_a_person"][0]["reason"] == "BAD_VALUE"
+
+
+def test_failed_partitions_are_what_holds_something(world: World) -> None:
+    world.put("a.csv", *invoice_rows("9001"))
+    world.put("b.csv", *invoice_rows("9002", gl_account="4711"))
+    world.sync()
+    with open_instance() as instance:
+        keys = instance.get_dynamic_partitions("linden_files")
+        good, bad = sorted(keys)
+        statuses = instance.get_status_by_partition(
+            POSTED, keys, build_defs().resolve_assets_def(POSTED).partitions_def
+        )
+        assert statuses[good].value == "MATERIALIZED"
+        assert statuses[bad].value == "FAILED"
+        evaluations = instance.event_log_storage.get_asset_check_execution_history(
+            dg.AssetCheckKey(POSTED, ALL_POSTED), limit=10
+        )
+        by_partition = {one.partition: one.status.value for one in evaluations}
+    assert by_partition[bad] == "FAILED"
+
+
+def test_materializing_the_failed_partition_again_is_the_replay(world: World) -> None:
+    world.put("a.csv", *invoice_rows("9001", gl_account="4711"))
+    world.sync()
+    world.map("gl_accounts.csv", "4711,001300")
+    with open_instance() as instance:
+        (key,) = instance.get_dynamic_partitions("linden_files")
+        result = (
+            build_defs()
+            .resolve_implicit_global_asset_job_def()
+            .execute_in_process(instance=instance, partition_key=key, asset_selection=[POSTED], raise_on_error=False)
+        )
+    assert result.success
+    assert len(world.by_key()) == 1
+
+
+def tick(instance: dg.DagsterInstance, name: str, cursor: str | None = None) -> Any:
+    definitions = build_defs()
+    resources = {"stampli": (definitions.resources or {})["stampli"]}
+    with dg.build_sensor_context(instance=instance, cursor=cursor, sensor_name=name, resources=resources) as context:
+        return definitions.resolve_sensor_def(name).evaluate_tick(context)
+
+
+def test_the_file_sensor_asks_for_one_run_of_all_new_files(world: World) -> None:
+    world.put("a.csv", *invoice_rows("9001"), mtime=1_700_000_000)
+    world.put("b.csv", *invoice_rows("9002"), mtime=1_700_000_100)
+    with open_instance() as instance:
+        data = tick(instance, "linden_stampli_files")
+        keys = list(instance.get_dynamic_partitions("linden_files"))
+        (request,) = data.run_requests
+        assert [
+            request.tags["dagster/asset_partition_range_start"],
+            request.tags["dagster/asset_partition_range_end"],
+        ] == keys
+        job = build_defs().resolve_job_def("linden_new_files")
+        assert job.execute_in_process(instance=instance, tags=dict(request.tags), raise_on_error=False).success
+        again = tick(instance, "linden_stampli_files")
+    assert "2 known" in again.skip_message
+    assert len(world.by_key()) == 2
+
+
+def test_the_file_sensor_says_why_it_skips_when_stampli_is_away(world: World) -> None:
+    world.sandbox.sftp.stop()
+    with open_instance() as instance:
+        data = tick(instance, "linden_stampli_files")
+    assert data.skip_message.startswith("The folder could not be looked at. Stampli's SFTP server")
+
+
+def test_the_replay_sensor_waits_until_something_changed(world: World) -> None:
+    world.put("a.csv", *invoice_rows("9001", gl_account="4711"))
+    world.sync()
+    with open_instance() as instance:
+        first = tick(instance, "linden_replay_held")
+        assert len(first.run_requests) == 1
+        again = tick(instance, "linden_replay_held", cursor=first.cursor)
+        assert again.skip_message == "1 files hold something; nothing has changed this hour."
+        world.map("gl_accounts.csv", "4711,001300")
+        (request,) = tick(instance, "linden_replay_held", cursor=first.cursor).run_requests
+        job = build_defs().resolve_job_def("linden_replay_held")
+        assert job.execute_in_process(instance=instance, tags=dict(request.tags), raise_on_error=False).success
+        assert tick(instance, "linden_replay_held").skip_message == "Nothing is held."
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    messages: list[tuple[str, str]] = []
+
+    def note(_urls: object, title: str, body: str) -> bool:
+        messages.append((title, body))
+        return True
+
+    monkeypatch.setattr("stampli_b1_assets.defs.alerts.send", note)
+    return messages
+
+
+def test_the_hook_tells_once_however_the_run_was_launched(world: World, told: list[tuple[str, str]]) -> None:
+    world.put("a.csv", *invoice_rows("9001", gl_account="4711"))
+    world.sync()
+    assert [title for title, _ in told] == ["linden: 1 documents need a person"]
+    assert "UNMAPPED_GL_ACCOUNT" in told[0][1]
+    with open_instance() as instance:
+        (key,) = instance.get_dynamic_partitions("linden_files")
+        build_defs().resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=instance, partition_key=key, asset_selection=[POSTED], raise_on_error=False
+        )
+    assert len(told) == 2
+
+
+def test_secrets_reach_no_event_of_the_instance(world: World) -> None:
+    world.put("a.csv", *invoice_rows("9001"))
+    world.sync()
+    secrets = [value for name, value in world.sandbox.environment.items() if "PASSWORD" in name]
+    with open_instance() as instance:
+        logs = "\n".join(str(entry) for run in instance.get_runs() for entry in instance.all_logs(run.run_id))
+    assert not [secret for secret in secrets if secret in logs]
+
+
+def test_several_companies_are_one_set_of_assets_each(new_world: Callable[..., World]) -> None:
+    world = new_world()
+    folder = world.sandbox.config_path.parent / "companies"
+    folder.mkdir()
+    text = world.sandbox.config_path.read_text(encoding="utf-8").replace(
+        "mappings_dir: mappings", "mappings_dir: ../mappings"
+    )
+    for name in ("north", "south"):
+        (folder / f"{name}.yaml").write_text(text.replace("company: linden", f"company: {name}"), encoding="utf-8")
+    definitions = build_defs(folder)
+    keys = {key.path[0] for key in definitions.resolve_asset_graph().get_all_asset_keys()}
+    assert keys == {"north", "south"}
+    names = {sensor.name for sensor in definitions.sensors or []}
+    assert {"north_stampli_files", "south_stampli_files"} <= names
