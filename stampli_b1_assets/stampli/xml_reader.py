@@ -39,6 +39,10 @@ class _Element:
     pieces: list[str] = field(default_factory=list)
     length: int = 0
 
+    @property
+    def is_container(self) -> bool:
+        return self.has_children or self.has_comment
+
 
 @dataclass(frozen=True)
 class _Row:
@@ -49,8 +53,9 @@ class _Row:
     def number(self) -> int:
         return self.scopes[-1].line
 
-    def value(self, path: str) -> str:
-        return next((scope.values[path] for scope in self.scopes if path in scope.values), "")
+    def values(self) -> dict[str, str]:
+        """All values by path; a path belongs to one scope only."""
+        return {path: value for scope in self.scopes for path, value in scope.values.items()}
 
 
 class _Documents(XmlEvents):
@@ -85,6 +90,8 @@ class _Documents(XmlEvents):
 
     def text(self, text: str) -> None:
         element = self._open[-1]
+        if element.is_container and not text.strip():
+            return  # blanks between elements would add up over the whole file
         element.pieces.append(text)
         element.length += len(text)
         if element.length > MOST_CHARACTERS:
@@ -135,13 +142,13 @@ class _Documents(XmlEvents):
 
     def _refuse_mixed(self, element: _Element) -> None:
         """A value is text and nothing else: `4<!-- x -->51.00` is 451.00 to one parser and 4 to another."""
-        has_parts = element.has_children or element.has_comment
-        if not has_parts:
+        if not element.is_container:
             return
         is_value = element.path in self._value_paths
         if is_value or any(piece.strip() for piece in element.pieces):
             what = "an element" if element.has_children else "a comment"
             raise self.forbidden(f"{what} stands inside the value {element.path or self._shape.root}")
+        element.pieces.clear()
 
 
 class XmlSource:
@@ -165,7 +172,7 @@ class XmlSource:
         values = frozenset(path for path in self._known if "@" not in path.rpartition("/")[2])
         self._events = _Documents(name, self._shape, values, Predicates.of(self._known))
         self._tally = Tally(form.numbers)
-        self._met: set[str] = set()
+        self._plain: set[str] = set()
 
     def chunks(self) -> Iterator[Chunk]:
         """Rows in pieces, in the order of the file."""
@@ -198,33 +205,33 @@ class XmlSource:
         self.warnings += self._tally.check(self.name)
 
     def _chunk(self, rows: list[_Row]) -> Chunk:
-        columns = {key: [self._first(row, paths) for row in rows] for key, paths in self._sources.items()}
+        values = [row.values() for row in rows]
+        columns = {key: [_first(one, paths) for one in values] for key, paths in self._sources.items()}
         problems = [problem for index, row in enumerate(rows) for problem in self._problems(index, row)]
         return Chunk(
             numbers=[row.number for row in rows],
             columns=columns,
-            extras=[self._extra(row) for row in rows],
+            extras=[self._extra(one) for one in values],
             parts=[row.part for row in rows],
             problems=problems,
         )
 
-    def _first(self, row: _Row, paths: tuple[str, ...]) -> str:
-        return next((value for path in paths if (value := row.value(path)).strip()), "")
-
-    def _extra(self, row: _Row) -> str:
+    def _extra(self, values: Mapping[str, str]) -> str:
         extra: dict[str, str] = {}
-        for scope in row.scopes:
-            for path, value in scope.values.items():
-                if path not in self._met:
-                    self._meet(path)
-                if path not in self._used and value.strip():
-                    extra[path] = value
+        for path, value in values.items():
+            if path in self._plain:
+                continue
+            if path not in self.columns:
+                self._meet(path)
+            if path not in self._used and value.strip():
+                extra[path] = value
         return json.dumps(extra, ensure_ascii=False) if extra else ""
 
     def _meet(self, path: str) -> None:
         """A path seen for the first time."""
-        self._met.add(path)
         self.columns.append(path)
+        if path in self._used:
+            self._plain.add(path)
         if path not in self._known:
             self.unknown_columns.append(path)
 
@@ -238,3 +245,10 @@ class XmlSource:
                         f"Line {row.number}: {path} stands there more than once, and only one can be right.",
                         "Correct it in Stampli and export it again.",
                     )
+
+
+def _first(values: Mapping[str, str], paths: tuple[str, ...]) -> str:
+    """The first of several paths whose value is not blank."""
+    if len(paths) == 1:
+        return values.get(paths[0], "")
+    return next((value for path in paths if (value := values.get(path, "")).strip()), "")

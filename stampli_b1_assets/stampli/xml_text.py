@@ -27,8 +27,13 @@ class XmlEvents:
     """What a reader of a shape is told: subclass and feed it with `parse`."""
 
     name: str
-    line: int = 0
-    """Line of the file at which the event begins."""
+    locate: Callable[[], int] = staticmethod(lambda: 1)
+    """Set by `parse`: asks the parser for its place, which costs too much to do at every event."""
+
+    @property
+    def line(self) -> int:
+        """Line of the file at which the event begins."""
+        return self.locate()
 
     def begin(self, element: str, attributes: Mapping[str, str]) -> None:
         """An element begins; names are without namespace."""
@@ -80,7 +85,6 @@ def _feed(parser: expat.XMLParserType, data: bytes, events: XmlEvents, *, is_fin
     try:
         parser.Parse(data, is_final)
     except expat.ExpatError as error:
-        events.line = error.lineno
         words = expat.ErrorString(error.code)
         if words in (expat.errors.XML_ERROR_UNDEFINED_ENTITY, expat.errors.XML_ERROR_ENTITY_DECLARED_IN_PE):
             raise events.forbidden("an entity is used, and entities are not read") from None
@@ -96,25 +100,20 @@ def _parser(codec: str, events: XmlEvents) -> expat.XMLParserType:
     parser.buffer_text = True
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
 
-    def at(handler: Callable[..., None]) -> Callable[..., None]:
-        def handle(*arguments: Any) -> None:
-            events.line = parser.CurrentLineNumber
-            handler(*arguments)
-
-        return handle
+    events.locate = lambda: parser.CurrentLineNumber
 
     def forbid(what: str) -> Callable[..., None]:
         def handle(*_: Any) -> None:
             raise events.forbidden(what)
 
-        return at(handle)
+        return handle
 
     elements = _Elements(events)
-    parser.StartElementHandler = at(elements.begin)
-    parser.EndElementHandler = at(elements.end)
-    parser.CharacterDataHandler = at(events.text)
-    parser.CommentHandler = at(lambda _: events.comment())
-    parser.XmlDeclHandler = at(lambda _, encoding, __: _refuse_other_encoding(encoding, codec, events))
+    parser.StartElementHandler = elements.begin
+    parser.EndElementHandler = elements.end
+    parser.CharacterDataHandler = events.text
+    parser.CommentHandler = lambda _: events.comment()
+    parser.XmlDeclHandler = lambda _, encoding, __: _refuse_other_encoding(encoding, codec, events)
     parser.StartDoctypeDeclHandler = forbid("a document type declaration is not read")
     parser.EntityDeclHandler = forbid("an entity is declared, and entities are not read")
     parser.SkippedEntityHandler = forbid("an entity is used, and entities are not read")
@@ -134,11 +133,13 @@ class _Elements:
         self._depth += 1
         if self._depth > _MOST_DEPTH:
             raise events.too_large(f"elements are nested deeper than {_MOST_DEPTH}")
-        if len(attributes) > _MOST_ATTRIBUTES:
-            raise events.too_large(f"an element has more than {_MOST_ATTRIBUTES} attributes")
-        if any(len(value) > MOST_CHARACTERS for value in attributes.values()):
-            raise events.too_large(f"an attribute has more than {MOST_CHARACTERS:,} characters")
-        events.begin(_local(element), _local_attributes(attributes, events))
+        if attributes:
+            if len(attributes) > _MOST_ATTRIBUTES:
+                raise events.too_large(f"an element has more than {_MOST_ATTRIBUTES} attributes")
+            if max(map(len, attributes.values())) > MOST_CHARACTERS:
+                raise events.too_large(f"an attribute has more than {MOST_CHARACTERS:,} characters")
+            attributes = _local_attributes(attributes, events)
+        events.begin(_local(element), attributes)
 
     def end(self, _: str) -> None:
         self._depth -= 1
