@@ -1,4 +1,4 @@
-"""What comes of every sample, as JSON beside it.
+"""What comes of every sample, as JSON beside it; and what the documentation of layouts takes from the code.
 
 `python -m stampli_b1_assets_tests.stampli.reading.golden` writes all of it anew.
 """
@@ -12,10 +12,13 @@ import polars as pl
 
 from stampli_b1_assets.errors import FileRefused
 from stampli_b1_assets.stampli.frames import invoices_from, joined, payments_from, vendors_from
-from stampli_b1_assets.stampli.layout import load_layout
+from stampli_b1_assets.stampli.kinds import FIELDS
+from stampli_b1_assets.stampli.layout import layout_schema, load_layout
 from stampli_b1_assets.stampli.reader import FileKind, ParsedFile, read_export
 
 HERE = Path(__file__).parent
+DOCS = HERE.parents[2] / "docs"
+FIELDS_BEGIN, FIELDS_END = "<!-- fields: kept in step by a test -->", "<!-- end of fields -->"
 SAMPLES = HERE / "samples"
 LAYOUTS = {
     "two_headers.csv": "stampli_two_files",
@@ -71,10 +74,29 @@ def joined_outcome() -> str:
     return json.dumps(values, indent=1, ensure_ascii=False, default=str) + "\n"
 
 
+def with_fields(page: str) -> str:
+    """The page with the tables of fields as they are."""
+    before, _, rest = page.partition(FIELDS_BEGIN)
+    _, _, after = rest.partition(FIELDS_END)
+    return before + FIELDS_BEGIN + "\n\n" + "\n\n".join(map(field_table, FileKind)) + "\n\n" + FIELDS_END + after
+
+
+def field_table(kind: FileKind) -> str:
+    head = "| field | column in `stampli_lines` | read as | level | is |\n| --- | --- | --- | --- | --- |"
+    rows = (
+        f"| `{name}` | {field.label} | {field.grammar} | {field.level} | {field.description} |"
+        for name, field in FIELDS[kind].items()
+    )
+    return "\n".join([f"### {kind}", "", head, *rows])
+
+
 def main() -> None:
     for name in sample_names():
         golden_path(name).write_text(outcome(name), "utf-8")
     golden_path("two_files_joined").write_text(joined_outcome(), "utf-8")
+    (DOCS / "layout.schema.json").write_text(layout_schema(), "utf-8")
+    page = (DOCS / "layouts.md").read_text("utf-8")
+    (DOCS / "layouts.md").write_text(with_fields(page), "utf-8")
 
 
 if __name__ == "__main__":
