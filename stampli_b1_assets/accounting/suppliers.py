@@ -56,8 +56,9 @@ def _unknown_action(vendor_id: str, desk: Desk) -> str:
     mapping = f"add a row for {vendor_id} to {_FILE}"
     if desk.settings.new_vendors == "hold":
         return f"Create {vendor_id} in SAP, or {mapping}."
-    source = "vendor file" if desk.settings.new_vendors == "from_vendor_file" else "invoice, with the vendor's name,"
-    return f"Have Stampli export a {source} for it, create {vendor_id} in SAP, or {mapping}."
+    if desk.settings.new_vendors == "from_invoice":
+        return f"Give the vendor a name in Stampli, so that it can be created, create {vendor_id} in SAP, or {mapping}."
+    return f"Have Stampli export {vendor_id} in a vendor file, create it in SAP, or {mapping}."
 
 
 def _mapped_to_nothing(vendor_id: str, place: str, code: str) -> Hold:

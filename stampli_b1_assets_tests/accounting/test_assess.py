@@ -239,6 +239,11 @@ def test_a_value_in_doubt_brings_no_second_reason(invoice, line, context, column
     assert reasons(assess(odd, context())) == ["BAD_VALUE"]
 
 
+def test_without_a_currency_nobody_says_that_it_is_excluded(invoice, line, context):
+    nothing = invoice("1.00", currency="", vendor_id="S200", lines=[line("1.00", gl_account="540000")])
+    assert reasons(assess(nothing, context())) == ["BAD_VALUE"]
+
+
 def test_one_code_missing_on_many_lines_is_one_hold(invoice, line, context):
     lines = [line("50.00", number=str(number), project="BR-99") for number in range(2)]
     assert reasons(assess(invoice("100.00", lines=lines), context())) == ["UNMAPPED_DIMENSION"]
@@ -359,6 +364,12 @@ def test_codes_count_on_the_day_that_is_posted_on(invoice, line, context, refere
 def test_366_days_ahead_are_allowed(invoice, context, days_ahead):
     due = date(2027, 11, 25) if days_ahead else date(2026, 11, 24)
     assert assess(invoice(due_date=due), context()).outcome == "ready"
+
+
+def test_a_window_that_sap_does_not_name_binds_nobody(invoice, context, reference):
+    """Read without windows of their own, due and invoice date get the posting window: that is no rule of SAP's."""
+    bare = context(periods=tuple(map(without_windows, reference.periods)))
+    assert assess(invoice(invoice_date=date(2026, 3, 31)), bare).outcome == "ready"
 
 
 def test_earliest_date_is_allowed_itself(invoice, context):

@@ -77,7 +77,9 @@ def test_what_sap_would_say_today_changes_no_content(original, posted, context, 
 def test_a_posting_date_that_was_moved_is_no_difference(original, posted, context):
     january = replace(original, posting_date=date(2026, 1, 31))
     assert not same_as_posted(january, context(), posted)[0]
-    assert same_as_posted(january, context(settings={"closed_period": "next_open"}), posted)[0]
+    moving = context(settings={"closed_period": "next_open"})
+    assert same_as_posted(january, moving, posted)[0]
+    assert not same_as_posted(replace(original, posting_date=date(2026, 5, 1)), moving, posted)[0]
 
 
 def test_without_the_codes_number_date_and_amount_decide(original, posted, context):

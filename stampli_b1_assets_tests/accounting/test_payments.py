@@ -106,6 +106,12 @@ def test_held(payment, context, changes, reason):
     assert reasons(assessment) == [reason]
 
 
+def test_codes_count_on_the_day_of_the_payment(payment, context):
+    june = payment(vendor_id="S310", payment_date=date(2026, 6, 15))
+    assert reasons(assess_payment(june, context(settings=POST))) == ["INVALID_VENDOR"]
+    assert assess_payment(payment(vendor_id="S310"), context(settings=POST)).outcome == "ready"
+
+
 @pytest.mark.parametrize("field", ["stampli_invoice_id", "applied"])
 def test_an_application_must_be_whole(payment, context, field):
     plain = payment(None, ["100.00"])
