@@ -1,20 +1,18 @@
-"""Read company files: YAML, variables of the environment, checks that name file, key and remedy."""
+"""Read company files: YAML, variables of the environment, checks that name file, line, key and remedy."""
 
-import difflib
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
-from stampli_b1_assets.config.interpolation import interpolated, plaintext_secrets
+from stampli_b1_assets.config.faults import Fault, error_of
+from stampli_b1_assets.config.interpolation import interpolated
+from stampli_b1_assets.config.keys import unknown_keys
 from stampli_b1_assets.config.models import Company
-from stampli_b1_assets.config.strict_yaml import load_yaml
+from stampli_b1_assets.config.plaintext import plaintext_secrets
+from stampli_b1_assets.config.strict_yaml import read_yaml
+from stampli_b1_assets.config.validation import checked
 from stampli_b1_assets.errors import ConfigurationError
-
-_REMEDY = "See docs/configuration.md."
 
 
 @dataclass(frozen=True)
@@ -32,19 +30,20 @@ class LoadedCompany:
 def load_companies(path: Path, environment: Mapping[str, str]) -> list[LoadedCompany]:
     """The company of a file, or those of every `*.yaml` in a folder, in the order of their files' names.
 
-    Raises `ConfigurationError` naming file and key; values of secrets are never part of it.
+    Raises `ConfigurationError` naming every fault by file, line and key; values of secrets are never part of it.
     """
-    files = _files(path)
-    companies = [_load(file, environment) for file in files]
-    by_name: dict[str, Path] = {}
-    for company in companies:
-        name = company.settings.company
-        if name in by_name:
-            raise ConfigurationError(
-                f"{company.config_file.name} and {by_name[name].name} both describe the company {name!r}.",
-                "Give each file its own `company`.",
-            )
-        by_name[name] = company.config_file
+    companies: list[LoadedCompany] = []
+    errors: list[ConfigurationError] = []
+    for file in _files(path):
+        try:
+            companies.append(_load(file, environment))
+        except ConfigurationError as error:
+            errors.append(error)
+    if len(errors) > 1:
+        raise ConfigurationError("\n".join(str(error) for error in errors))
+    if errors:
+        raise errors[0]
+    _refuse_one_name_twice(companies)
     return companies
 
 
@@ -64,7 +63,7 @@ def landing_dir(company: LoadedCompany, home: Path) -> Path:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        files = sorted(path.glob("*.yaml"))
+        files = sorted(file for file in path.glob("*.yaml") if file.is_file() and not file.name.startswith("."))
         if not files:
             raise ConfigurationError(f"The folder {path} has no *.yaml file.", "Write one for each SAP company.")
         return files
@@ -77,17 +76,15 @@ def _files(path: Path) -> list[Path]:
 
 
 def _load(file: Path, environment: Mapping[str, str]) -> LoadedCompany:
-    try:
-        raw = file.read_bytes()
-        text = raw.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file.name} cannot be read: {error}.", "Save it as UTF-8 text.") from None
-    document = load_yaml(text, file.name)
-    _refuse_unknown_keys(document, Company, file.name, "")
-    if document.get("allow_plaintext_secrets") is not True:
-        _refuse_plaintext_secrets(document, file.name)
-    values = interpolated(document, environment, file.name)
-    settings = _validated(values, file.name)
+    raw, text = _text_of(file)
+    document = read_yaml(text, file.name)
+    faults: list[Fault] = unknown_keys(document.values, Company)
+    if document.values.get("allow_plaintext_secrets") is not True:
+        faults += plaintext_secrets(document.values)
+    values = interpolated(document.values, environment, faults)
+    settings = checked(values, faults)
+    if settings is None or faults:
+        raise error_of(file.name, document, faults)
     folder = file.parent.absolute()
     return LoadedCompany(
         settings=_with_absolute_paths(settings, folder),
@@ -96,6 +93,19 @@ def _load(file: Path, environment: Mapping[str, str]) -> LoadedCompany:
         mappings_dir=folder / settings.mappings_dir,
         layout=settings.stampli.layout,
     )
+
+
+def _text_of(file: Path) -> tuple[bytes, str]:
+    try:
+        raw = file.read_bytes()
+        return raw, raw.decode("utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{file} cannot be read: {error.strerror}.", "Let this user read it, or name another file."
+        ) from None
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ConfigurationError(f"{file.name}, line {line}: is not UTF-8 text.", "Save the file as UTF-8.") from None
 
 
 def _with_absolute_paths(settings: Company, folder: Path) -> Company:
@@ -111,45 +121,13 @@ def _with_absolute_paths(settings: Company, folder: Path) -> Company:
     return settings.model_copy(update={"stampli": stampli, "b1": b1})
 
 
-def _refuse_unknown_keys(document: Mapping[str, Any], model: type[BaseModel], file: str, where: str) -> None:
-    known = {field.alias or name: field for name, field in model.model_fields.items()}
-    for key, value in document.items():
-        if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
-            hint = f"Did you mean `{where}{near[0]}`?" if near else f"Known here: {', '.join(known)}."
-            raise ConfigurationError(f"{file}: unknown key `{where}{key}`.", hint)
-        for inner in _models_in(known[key].annotation):
-            if isinstance(value, Mapping):
-                _refuse_unknown_keys(value, inner, file, f"{where}{key}.")
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in getattr(annotation, "__args__", ()):
-        yield from _models_in(argument)
-
-
-def _refuse_plaintext_secrets(document: Mapping[str, Any], file: str) -> None:
-    found = plaintext_secrets(document)
-    if found:
-        raise ConfigurationError(
-            f"{file}: {', '.join(f'`{key}`' for key in found)} stands there in clear text.",
-            "Write it as ${NAME} and set NAME in the environment (or set `allow_plaintext_secrets: true`).",
-        )
-
-
-def _validated(values: Mapping[str, Any], file: str) -> Company:
-    try:
-        return Company.model_validate(values)
-    except ValidationError as error:
-        faults = [_fault(one["loc"], one["msg"], one["type"]) for one in error.errors(include_input=False)]
-    raise ConfigurationError(f"{file}: {'; '.join(faults)}.", _REMEDY)
-
-
-def _fault(location: tuple[int | str, ...], message: str, kind: str) -> str:
-    key = ".".join(str(part) for part in location)
-    if kind == "missing":
-        return f"`{key}` is missing"
-    words = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return f"`{key}`: {words[0].lower()}{words[1:]}" if key else words
+def _refuse_one_name_twice(companies: list[LoadedCompany]) -> None:
+    by_name: dict[str, Path] = {}
+    for company in companies:
+        name = company.settings.company
+        if name in by_name:
+            raise ConfigurationError(
+                f"{by_name[name].name} and {company.config_file.name} both describe the company {name!r}.",
+                "Give each file its own `company`.",
+            )
+        by_name[name] = company.config_file

@@ -30,35 +30,64 @@ Code = Annotated[str, BeforeValidator(_text_only), StringConstraints(min_length=
 """A code is text: YAML must quote it, or its leading zeros are lost before anyone can see it."""
 
 
-class Settings(BaseModel):
-    """Base of all sections: unknown keys are errors, values are frozen."""
+Text = Annotated[str, StringConstraints(min_length=1)]
+"""Text that is not empty."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+def _without_empty(value: object) -> object:
+    """`["${SECOND_KEY:-}"]` is an empty list as long as the variable is not set."""
+    return [one for one in value if one != ""] if isinstance(value, list) else value
+
+
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_without_empty)]
+"""A list of texts; empty ones are left out."""
+
+
+class Settings(BaseModel):
+    """Base of all sections: unknown keys are errors, values are frozen, messages never show what was given.
+
+    An empty value of a setting that has no default of its own counts as left out, so that `${NAME:-}` switches
+    an optional setting off.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_left_out(cls, values: object) -> object:
+        if not isinstance(values, dict):
+            return values
+        has_default = {
+            field.alias or name
+            for name, field in cls.model_fields.items()
+            if field.default_factory or (not field.is_required() and field.default is not None)
+        }
+        return {key: value for key, value in values.items() if value != "" or key in has_default}
 
 
 class StampliSettings(Settings):
     """Stampli's side: the SFTP server and how its files are read."""
 
-    host: str = Field(description="SFTP server.")
+    host: Text = Field(description="SFTP server.")
     port: int = Field(22, ge=1, le=65535, description="SFTP port.")
-    username: str = Field(description="SFTP user.")
+    username: Text = Field(description="SFTP user.")
     password: SecretStr | None = Field(None, description="SFTP password, from the environment.")
     private_key_file: Path | None = Field(
         None, description="Private key in place of a password; relative to the configuration file."
     )
     private_key_passphrase: SecretStr | None = Field(None, description="Passphrase of the key.")
-    host_keys: tuple[str, ...] = Field(
+    host_keys: Texts = Field(
         (),
         description="Accepted host keys (`ssh-ed25519 AAAA…`); two during a rotation. Never learnt.",
     )
     known_hosts_file: Path | None = Field(None, description="A known_hosts file in place of `host_keys`.")
-    outbound_dir: str = Field("/outbound", description="Folder of Stampli's exports.")
-    inbound_dir: str = Field("/inbound", description="Folder for files to Stampli.")
+    outbound_dir: Text = Field("/outbound", description="Folder of Stampli's exports (Stampli → SAP).")
+    inbound_dir: Text = Field("/inbound", description="Folder for files to Stampli (SAP → Stampli).")
     company_code: str | None = Field(
         None,
         description="When set, rows of another Company Code are not this company's and are not counted.",
     )
-    layout: str = Field("stampli_lines", description="A built-in layout's name, or the path of a layout file.")
+    layout: Text = Field("stampli_lines", description="A built-in layout's name, or the path of a layout file.")
     settle_seconds: int = Field(
         30,
         ge=0,
@@ -87,7 +116,7 @@ class B1Settings(Settings):
 
     service_layer_url: str = Field(description="`https://host:50000/b1s/v2` (OData v4) or `…/b1s/v1`.")
     company_db: str = Field(min_length=1, description="Company database.")
-    username: str = Field(description="Service Layer user, from the environment.")
+    username: Text = Field(description="Service Layer user, from the environment.")
     password: SecretStr = Field(description="Service Layer password, from the environment.")
     ca_bundle: Path | None = Field(
         None,
@@ -95,7 +124,7 @@ class B1Settings(Settings):
     )
     verify: bool = Field(True, description="Check the server's certificate; `false` needs `allow_insecure`.")
     allow_insecure: bool = Field(False, description="Allow `verify: false`, or http:// beyond loopback.")
-    timeout_seconds: float = Field(60, gt=0, description="Time-out of one request.")
+    timeout_seconds: float = Field(60, gt=0, allow_inf_nan=False, description="Time-out of one request.")
     max_sessions: int = Field(4, ge=1, le=32, description="Most sessions at once.")
 
     @field_validator("service_layer_url")
@@ -172,8 +201,8 @@ class PostingSettings(Settings):
 
     local_currency: str | None = Field(None, description="Read from SAP when left out, checked against SAP when given.")
     time_zone: str = Field("UTC", description="Moments become dates here; plain dates never shift.")
-    postable_statuses: tuple[str, ...] = Field(
-        ("Authorized for Payment", "Paid Invoice"), description="Statuses that may be posted."
+    postable_statuses: Texts = Field(
+        ("Authorized for Payment", "Paid Invoice"), min_length=1, description="Statuses that may be posted."
     )
     posting_date: Literal["posting_date", "invoice_date", "authorized_date"] = Field(
         "posting_date", description="Which date posts."
@@ -242,12 +271,13 @@ class Company(Settings):
     mappings_dir: Path = Field(
         Path("mappings"), description="Folder of the mappings; relative to the configuration file."
     )
-    ledger_url: str = Field(
+    ledger_url: Text = Field(
         "sqlite:///ledger.db",
+        repr=False,
         description="The ledger's database; a relative SQLite path is relative to DAGSTER_HOME.",
     )
     landing_dir: Path = Field(
         Path("landing"), description="Byte-for-byte copies of the exports; relative to DAGSTER_HOME."
     )
-    alerts: tuple[str, ...] = Field((), description="Apprise URLs that are told of failures.")
+    alerts: Texts = Field((), repr=False, description="Apprise addresses that are told of failures.")
     allow_plaintext_secrets: bool = Field(False, description="Allow secrets in the file itself instead of `${NAME}`.")
