@@ -1,9 +1,10 @@
 """From frames to domain values: rows of a file to invoices, vendors and payments."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -26,6 +27,8 @@ Row = Mapping[str, Any]
 _HEADERS = {
     kind: [name for name, field in fields.items() if field.level is Level.HEADER] for kind, fields in FIELDS.items()
 }
+# Rows without a Stampli id belong together when they name the same document; NUL is in no text of a file.
+_WITHOUT_ID = pl.format("\0{}\0{}\0{}", "number", "vendor_id", "vendor_name")
 _AGAIN = "Correct it in Stampli and export it again."
 
 
@@ -37,14 +40,10 @@ def invoices_from(
     Rows of another Company Code are left out when `company_code` is set; a row without one is then a fault, since
     it may be another company's. Rows that bring lines without any header (files of lines) make no invoice.
     """
-    groups: dict[tuple[str, ...], list[Row]] = {}
-    for row in frame.iter_rows(named=True):
-        if company_code and _is_foreign(row, company_code):
-            continue
-        groups.setdefault(_identity(row), []).append(row)
+    identity = pl.when(pl.col("stampli_id") != "").then("stampli_id").otherwise(_WITHOUT_ID)
     return [
         _invoice(rows, company_code, file_name, file_sha256)
-        for rows in groups.values()
+        for rows in _documents(frame, identity, company_code)
         if any(row["part"] != RowPart.LINE for row in rows)
     ]
 
@@ -65,38 +64,45 @@ def joined(headers: pl.DataFrame, lines: Sequence[pl.DataFrame]) -> pl.DataFrame
     return pl.concat([headers.filter(pl.col("part") != str(RowPart.LINE)), *reversed(kept)])
 
 
-def vendors_from(frame: pl.DataFrame, *, file_name: str) -> list[Vendor]:
-    """One vendor per row, in the file's order; one without id has `vendor_id` "" and a fault."""
+def vendors_from(frame: pl.DataFrame, *, file_name: str, company_code: str | None = None) -> list[Vendor]:
+    """One vendor per row, in the file's order; one without id has `vendor_id` "" and a fault.
+
+    Rows of another Company Code are left out when `company_code` is set; most files of vendors have no such column.
+    """
     return [
         Vendor(
-            **{name: row[name] for name in _HEADERS[FileKind.VENDORS]},
+            **{name: row[name] for name in _HEADERS[FileKind.VENDORS] if name != "company_code"},
             row=row["row"],
             faults=tuple(_faults(row)),
             file_name=file_name,
         )
         for row in frame.iter_rows(named=True)
+        if not _is_foreign(row, company_code)
     ]
 
 
-def payments_from(frame: pl.DataFrame, *, file_name: str, file_sha256: str) -> list[Payment]:
-    """Payments in order of their first row, with one application per row."""
-    groups: dict[tuple[str, ...], list[Row]] = {}
-    for row in frame.iter_rows(named=True):
-        id_ = row["payment_id"]
-        groups.setdefault((id_,) if id_ else ("", str(row["row"])), []).append(row)
-    return [_payment(rows, file_name, file_sha256) for rows in groups.values()]
+def payments_from(
+    frame: pl.DataFrame, *, file_name: str, file_sha256: str, company_code: str | None = None
+) -> list[Payment]:  # fmt: skip
+    """Payments in order of their first row, with one application per row; `company_code` as for vendors."""
+    without_id = pl.format("\0{}", "row")
+    identity = pl.when(pl.col("payment_id") != "").then("payment_id").otherwise(without_id)
+    return [_payment(rows, file_name, file_sha256) for rows in _documents(frame, identity, company_code)]
 
 
-def _identity(row: Row) -> tuple[str, ...]:
-    """The Stampli id; rows without one belong together when they name the same document."""
-    if row["stampli_id"]:
-        return (row["stampli_id"],)
-    return ("", row["number"], row["vendor_id"], row["vendor_name"])
+def _documents(frame: pl.DataFrame, identity: pl.Expr, company_code: str | None) -> Iterator[list[Row]]:
+    """The rows of one document after the other, in the order of their first rows; memory holds one at a time."""
+    first_row = pl.col("_index").min().over("_identity")
+    ordered = frame.with_columns(identity.alias("_identity")).with_row_index("_index").sort(first_row, "_index")
+    for _, rows in groupby(ordered.iter_rows(named=True), key=itemgetter("_identity")):
+        ours: list[Row] = [row for row in rows if not _is_foreign(row, company_code)]
+        if ours:
+            yield ours
 
 
-def _is_foreign(row: Row, company_code: str) -> bool:
+def _is_foreign(row: Row, company_code: str | None) -> bool:
     code = row["company_code"]
-    return bool(code) and code.casefold() != company_code.strip().casefold()
+    return bool(code) and bool(company_code) and code.casefold() != (company_code or "").strip().casefold()
 
 
 def _invoice(rows: Sequence[Row], company_code: str | None, file_name: str, file_sha256: str) -> Invoice:

@@ -98,6 +98,7 @@ VENDOR_FIELDS = {
     "postal_code": Field("Postal Code", Grammar.CODE, "postal code"),
     "country": Field("Country", Grammar.CODE, "country code"),
     "modified_at": Field("Last Modified", Grammar.MOMENT, "when Stampli changed it last"),
+    "company_code": Field("Company Code", Grammar.CODE, "company code"),
 }
 
 PAYMENT_FIELDS = {

@@ -84,12 +84,6 @@ def begins_with_markup(path: Path, codec: str) -> bool:
     return False
 
 
-def is_blank(path: Path, codec: str) -> bool:
-    """Whether the file holds blanks and line ends only."""
-    with path.open(encoding=codec, newline="") as file:
-        return all(not block.strip() for block in iter(lambda: file.read(_BLOCK), ""))
-
-
 def looks_decoded_wrongly(text: str) -> bool:
     """Whether UTF-8 was read as cp1252 before it reached us: `MÃ¼ller`."""
     if text.isascii() or not _MOJIBAKE.search(text):

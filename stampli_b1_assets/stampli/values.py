@@ -106,8 +106,13 @@ def number_reader(grammar: Numbers) -> Reader:
         if match is None:
             return _no_number(text, grammar)
         whole = re.sub("[^0-9]", "", match["whole"])
-        fraction = f".{match['fraction']}" if match["fraction"] else ""
-        return _fitting(money(f"{'-' if is_negative else ''}{whole}{fraction}"))
+        fraction = match["fraction"] or ""
+        misfit = _misfit(whole, fraction)
+        if misfit is not None:
+            return misfit
+        point = "." if fraction else ""
+        value = money(f"{'-' if is_negative else ''}{whole}{point}{fraction[:MONEY_SCALE]}")
+        return value or abs(value)  # no -0.00
 
     return read
 
@@ -150,13 +155,13 @@ def _no_number(text: str, grammar: Numbers) -> Unreadable:
     return Unreadable(f"is no number in the form of this file's layout, such as {example}")
 
 
-def _fitting(value: Decimal) -> Decimal | Unreadable:
-    exponent = value.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -MONEY_SCALE:
+def _misfit(whole: str, fraction: str) -> Unreadable | None:
+    """By digits, since `Decimal.normalize` rounds to 28 of them."""
+    if len(fraction.rstrip("0")) > MONEY_SCALE:
         return Unreadable(f"has more than {MONEY_SCALE} decimals")
-    if abs(value) >= Decimal(10) ** (MONEY_PRECISION - MONEY_SCALE):
+    if len(whole.lstrip("0")) > MONEY_PRECISION - MONEY_SCALE:
         return Unreadable("is too large for an amount of money")
-    return value or abs(value)  # no -0.00
+    return None
 
 
 def date_reader(formats: tuple[str, ...], zone: tzinfo | None) -> Reader:

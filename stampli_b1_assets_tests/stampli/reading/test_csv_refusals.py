@@ -106,6 +106,9 @@ def test_unknown_kind_names_the_nearest(exports, content, words):
         (ROW.replace("N,", '"N"x,') + "\n", "row 2: text follows a closing quote"),
         (ROW.replace("N,", '"N\n\n"x,') + "\n", "text follows a closing quote"),
         (ROW.replace("N,", '"N' + "\n" * 120_000), "never closed"),
+        (ROW.replace("N,", '"N' + "\n" * 140_000), "never closed"),
+        (ROW.replace("N,", '"N""' + "\n" * 140_000 + '"x,'), "never closed"),
+        ('"unfinished', "never closed"),
         (ROW.replace(",N,", ',"two\nlines",') + "\n1,2\n", "Row 3 (line 4 of the file)"),
     ],
 )

@@ -1,5 +1,7 @@
 """From rows to invoices, vendors and payments: grouping, contradictions, companies."""
 
+from decimal import Decimal
+
 import polars as pl
 import pytest
 
@@ -108,6 +110,19 @@ def test_money_has_its_currencys_decimals_or_more(exports, currency, text, shown
     assert (str(invoice.total), str(invoice.lines[0].amount)) == (shown, shown)
 
 
+@pytest.mark.parametrize(
+    "text", ["9999999999999999999999.999999", "-0.000001", "1.0000000000000", "0000000000000000000000000000000001.5"]
+)
+def test_money_keeps_every_digit(exports, text):
+    (invoice,) = exports.invoices(exports.csv({"Invoice Amount": text, "Line Amount": text}))
+    assert (invoice.total, invoice.lines[0].amount, invoice.faults) == (Decimal(text), Decimal(text), ())
+
+
+@pytest.mark.parametrize("text", ["10000000000000000000000", "0.0000001", "9999999999999999999999.9999991", "9" * 60])
+def test_money_beyond_measure_is_no_money(fault_of, text):
+    assert fault_of(Invoice_Amount=text).startswith("BAD_VALUE Invoice Amount: Row 2")
+
+
 def test_line_tax_amount(exports):
     (invoice,) = exports.invoices(exports.csv({"Line Tax Amount": "1.90"}, {"Line #": "2", "Line Tax Amount": ""}))
     assert [str(line.tax_amount) for line in invoice.lines] == ["1.90", "None"]
@@ -157,6 +172,29 @@ def test_frames_survive_parquet(exports, tmp_path):
     again = pl.read_parquet(tmp_path / "frame.parquet")
     assert again.schema == pl.Schema(INVOICE_SCHEMA)
     assert invoices_from(again, company_code=None, **FILE) == invoices_from(frame, company_code=None, **FILE)
+
+
+def test_vendors_and_payments_of_another_company_are_left_out(exports):
+    vendors = exports.read(
+        "Vendor ID,Vendor Name,Status,Company Code\nA,A,Active,AR-1\nB,B,Active,AR-2\nC,C,Active,\n"
+    ).frame
+    ours = vendors_from(vendors, file_name="f", company_code="ar-1")
+    assert [one.vendor_id for one in ours] == ["A", "C"]
+    assert len(vendors_from(vendors, file_name="f")) == 3
+    payments = exports.read(
+        "Payment ID,Payment Date,Status,Vendor ID,Currency,Stampli Invoice ID,Applied Amount,Company Code\n"
+        "P,2026-03-01,Cleared,V,USD,1,5.00,AR-2\nQ,2026-03-01,Cleared,V,USD,1,5.00,AR-1\n"
+    ).frame
+    assert [one.payment_id for one in payments_from(payments, **FILE, company_code="AR-1")] == ["Q"]
+
+
+def test_documents_come_in_the_order_of_their_first_rows(exports):
+    ids = ["9", "1", "", "5", "1", "9", ""]
+    rows = [{"Stampli Invoice ID": id_, "Line #": str(n)} for n, id_ in enumerate(ids)]
+    invoices = exports.invoices(exports.csv(*rows))
+    assert [(one.stampli_id, [line.number for line in one.lines]) for one in invoices] == [
+        ("9", ["0", "5"]), ("1", ["1", "4"]), ("", ["2", "6"]), ("5", ["3"])
+    ]  # fmt: skip
 
 
 def test_payments_without_an_id_are_one_each(exports):
