@@ -125,7 +125,7 @@ def _missing(form: Form, keys: set[str]) -> list[str]:
 
 def _nearness(form: Form, cells: list[str]) -> int:
     keys = {label_key(cell) for cell in cells}
-    return len(_labels(form) & keys) - len(_missing(form, keys))
+    return 3 * len(_labels(form) & keys) - len(_missing(form, keys))
 
 
 def _differences(form: Form, cells: list[str]) -> Iterator[str]:
