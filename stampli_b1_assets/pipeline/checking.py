@@ -1,24 +1,34 @@
 """`check`: everything that a cycle needs, tried one by one, with what to do about what does not work."""
 
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import apprise
 
 from stampli_b1_assets.b1.company import B1
 from stampli_b1_assets.b1.guard import FIELD, FIELD_TABLE, TABLE
 from stampli_b1_assets.b1.poster import PostingMode
+from stampli_b1_assets.config.loader import LoadedCompany, landing_dir
 from stampli_b1_assets.domain.reference_data import ReferenceData
-from stampli_b1_assets.errors import StampliB1Error
+from stampli_b1_assets.errors import LedgerUnusable, StampliB1Error
+from stampli_b1_assets.ledger.ledger import Ledger
+from stampli_b1_assets.pipeline.mapped_codes import faulty_rows
 from stampli_b1_assets.pipeline.session import Session
-from stampli_b1_assets.pipeline.workplace import Workplace
+from stampli_b1_assets.pipeline.workplace import Workplace, utc_now
+from stampli_b1_assets.stampli.landing import Landing
+from stampli_b1_assets.stampli.layout import load_layout
 
 _MODES = {
-    PostingMode.GUARDED: "guarded: SAP's own database refuses a second posting",
-    PostingMode.UNPROVED: "the guard is there, but unproved here",
-    PostingMode.FALLBACK: "without the guard: look-up, intent, post, read back",
-    PostingMode.UNMARKED: "without guard and user field: invoices are looked up by their Stampli id",
+    PostingMode.GUARDED: "proved: SAP's own database refuses a second posting",
+    PostingMode.UNPROVED: "not proved here yet: every entry is looked up before it would be sent again",
+    PostingMode.FALLBACK: "not relied on: every entry is looked up, noted, posted and read back",
+    PostingMode.UNMARKED: "not there: entries are looked up by the Stampli id in their second reference",
 }
+_PROVISION = "Run `stampli-b1 provision` at a quiet hour."
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -32,38 +42,91 @@ class Step:
     is_tried: bool = True
 
 
-def check(workplace: Workplace) -> list[Step]:
+@dataclass(frozen=True)
+class Place:
+    """What `check` looks at. `ledger_fault`: why the ledger cannot be used; the workplace then has an empty one."""
+
+    workplace: Workplace
+    ledger_fault: LedgerUnusable | None = None
+
+
+@contextmanager
+def place(company: LoadedCompany, home: Path) -> Iterator[Place]:
+    """Open a company also when its ledger cannot be used, so that everything else is tried all the same.
+
+    Raises `LayoutError`: without a layout the configuration says nothing.
+    """
+    with ExitStack() as stack:
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            yield Place(stack.enter_context(Workplace.open(company, home)))
+        except OSError as error:
+            fault = LedgerUnusable(f"{home} cannot be made: {error.strerror}.", "Set DAGSTER_HOME to a folder of yours.")
+        except LedgerUnusable as error:
+            fault = error
+        else:
+            return
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="stampli-b1-check-"))
+        layout = load_layout(company.layout, company.config_file.parent)
+        empty = Ledger.open(f"sqlite:///{folder}/empty.db", company.settings.company, clock=utc_now)
+        landing = Landing(landing_dir(company, home))
+        yield Place(stack.enter_context(Workplace(company, empty, landing, layout)), fault)
+
+
+def check(at: Place) -> list[Step]:
     """Every step, in order; an unreachable system is a step that did not pass."""
-    return [*_own_side(workplace), *_stampli_side(workplace), *_sap_side(workplace)]
+    workplace = at.workplace
+    return [*_own_side(at), *_stampli_side(workplace), *_sap_side(at)]
 
 
 def _step(name: str, trial: Callable[[], str]) -> Step:
+    """The trial says what it found, or raises."""
     try:
         return Step(name, is_ok=True, detail=trial())
     except StampliB1Error as error:
-        return Step(name, is_ok=False, detail=error.message, action=error.remedy)
+        return _failed(name, error)
+
+
+def _failed(name: str, error: StampliB1Error) -> Step:
+    return Step(name, is_ok=False, detail=error.message, action=error.remedy)
 
 
 def _not_tried(*names: str) -> list[Step]:
     return [Step(name, is_ok=False, detail="not tried", is_tried=False) for name in names]
 
 
-def _own_side(workplace: Workplace) -> Iterator[Step]:
+# --- our own side ------------------------------------------------------------------------------------------------
+
+
+def _own_side(at: Place) -> Iterator[Step]:
+    workplace = at.workplace
     yield Step("configuration", is_ok=True, detail=workplace.company.config_file.name)
     yield Step("layout", is_ok=True, detail=workplace.layout.name)
-    yield _step("mappings", lambda: f"version {workplace.mappings().fingerprint[:12]}")
-    yield _step("ledger", lambda: f"audit trail of {workplace.ledger.audit.head().sequence} records")
+    yield _step("mappings", lambda: _mappings(workplace))
+    yield _failed("ledger", at.ledger_fault) if at.ledger_fault else _step("ledger", lambda: _ledger(workplace))
     yield _landing(workplace)
     yield _alerts(workplace)
+
+
+def _mappings(workplace: Workplace) -> str:
+    mappings = workplace.mappings()
+    rows = sum(len(rows) for by_key in mappings.rows.values() for rows in by_key.values())
+    return f"{_counted(rows, 'row')}, version {mappings.fingerprint[:12]}"
+
+
+def _ledger(workplace: Workplace) -> str:
+    """Opening a transaction that writes is enough to find a file or server that only lets itself be read."""
+    with workplace.ledger.transaction():
+        head = workplace.ledger.audit.head()
+    return f"audit trail of {_counted(head.sequence, 'record')}"
 
 
 def _landing(workplace: Workplace) -> Step:
     root = workplace.landing.root
     try:
         root.mkdir(parents=True, exist_ok=True)
-        probe = root / ".writable"
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=root):
+            pass
     except OSError as error:
         action = "Correct `landing_dir`, or give the user the right to write there."
         return Step("landing", is_ok=False, detail=f"{root} cannot be written to: {error.strerror}.", action=action)
@@ -71,65 +134,103 @@ def _landing(workplace: Workplace) -> Step:
 
 
 def _alerts(workplace: Workplace) -> Step:
+    """Addresses hold passwords: a bad one is told by its place in the list."""
     urls = workplace.settings.alerts
     bad = [place for place, url in enumerate(urls, start=1) if not apprise.Apprise().add(url)]
     if bad:
         detail = f"Alert {', '.join(map(str, bad))} of {len(urls)} is no address that Apprise knows."
         return Step("alerts", is_ok=False, detail=detail, action="Correct `alerts`.")
-    return Step("alerts", is_ok=True, detail=f"{len(urls)} addresses" if urls else "none configured")
+    return Step("alerts", is_ok=True, detail=_counted(len(urls), "address", "addresses") if urls else "none configured")
+
+
+# --- Stampli's side ----------------------------------------------------------------------------------------------
 
 
 def _stampli_side(workplace: Workplace) -> list[Step]:
     names = ("SFTP login and host key", "outbound folder", "inbound folder")
-    stampli = workplace.stampli()
-    try:
-        stampli.__enter__()
-    except StampliB1Error as error:
-        return [Step(names[0], is_ok=False, detail=error.message, action=error.remedy), *_not_tried(*names[1:])]
-    with stampli:
-        settings = workplace.settings.stampli
+    settings = workplace.settings.stampli
+    with ExitStack() as stack:
+        try:
+            stampli = stack.enter_context(workplace.stampli())
+        except StampliB1Error as error:
+            return [_failed(names[0], error), *_not_tried(*names[1:])]
         return [
-            Step(names[0], is_ok=True, detail=f"{settings.username} at {settings.host}:{settings.port}"),
-            _step(names[1], lambda: f"{settings.outbound_dir}: {len(stampli.list_outbound())} files"),
-            _step(names[2], lambda: _inbound(workplace)),
+            Step(names[0], is_ok=True, detail=f"{settings.username} at {settings.host}, port {settings.port}"),
+            _step(names[1], lambda: f"{settings.outbound_dir}: {_counted(len(stampli.list_outbound()), 'file')}"),
+            _step(names[2], lambda: _inbound(stampli.check_inbound, settings.inbound_dir)),
         ]
 
 
-def _inbound(workplace: Workplace) -> str:
-    with workplace.stampli() as stampli:
-        stampli.check_inbound()
-    return workplace.settings.stampli.inbound_dir
+def _inbound(look: Callable[[], None], folder: str) -> str:
+    look()
+    return folder
 
 
-def _sap_side(workplace: Workplace) -> list[Step]:
-    names = ("Service Layer login", "company", "posting periods", "master data", "mappings in SAP", "guard")
-    with workplace.b1() as b1:
-        session = Session(workplace, b1, "check")
+# --- SAP's side --------------------------------------------------------------------------------------------------
+
+_SAP_STEPS = (
+    "Service Layer login",
+    "reference data",
+    "company",
+    "local currency",
+    "posting periods",
+    "mapped codes",
+    "guard",
+)
+
+
+def _sap_side(at: Place) -> list[Step]:
+    with at.workplace.b1() as b1:
         try:
             b1.session.log_in()
         except StampliB1Error as error:
-            return [Step(names[0], is_ok=False, detail=error.message, action=error.remedy), *_not_tried(*names[1:])]
-        login = Step(names[0], is_ok=True, detail=f"version {b1.session.version}")
+            return [_failed(_SAP_STEPS[0], error), *_not_tried(*_SAP_STEPS[1:])]
+        login = Step(_SAP_STEPS[0], is_ok=True, detail=f"version {b1.session.version}")
         try:
-            reference = session.reference
+            reference = b1.reference_data()
         except StampliB1Error as error:
-            company = Step(names[1], is_ok=False, detail=error.message, action=error.remedy)
-            return [login, company, *_not_tried(*names[2:])]
-        return [
-            login,
-            Step(names[1], is_ok=True, detail=f"{reference.company_name} ({reference.company_db})"),
-            _periods(workplace, reference),
-            Step(names[3], is_ok=True, detail=_counts(reference)),
-            _mapped_codes(workplace, reference),
-            _guard(session, b1),
-        ]
+            return [login, _failed(_SAP_STEPS[1], error), *_not_tried(*_SAP_STEPS[2:])]
+        return [login, *_company_side(at, b1, reference)]
+
+
+def _company_side(at: Place, b1: B1, reference: ReferenceData) -> list[Step]:
+    return [
+        Step("reference data", is_ok=True, detail=_counts(reference)),
+        _company(at.workplace, reference),
+        _local_currency(at.workplace, reference),
+        _periods(at.workplace, reference),
+        _mapped_codes(at.workplace, reference),
+        _guard(at, b1),
+    ]
 
 
 def _counts(reference: ReferenceData) -> str:
-    return (
-        f"{len(reference.accounts)} accounts, {len(reference.partners)} partners, {len(reference.rules)} distribution "
-        f"rules, {len(reference.projects)} projects, {len(reference.currencies)} currencies"
+    return ", ".join(
+        (
+            _counted(len(reference.accounts), "account"),
+            _counted(len(reference.partners), "partner"),
+            _counted(len(reference.rules), "distribution rule"),
+            _counted(len(reference.projects), "project"),
+            _counted(len(reference.currencies), "currency", "currencies"),
+        )
     )
+
+
+def _company(workplace: Workplace, reference: ReferenceData) -> Step:
+    wanted = workplace.settings.b1.company_db
+    if reference.company_db.upper() == wanted.upper():
+        return Step("company", is_ok=True, detail=f"{reference.company_name} ({reference.company_db})")
+    detail = f"SAP opened {reference.company_name} ({reference.company_db}), not {wanted}."
+    return Step("company", is_ok=False, detail=detail, action="Check `b1.service_layer_url` and `b1.company_db`.")
+
+
+def _local_currency(workplace: Workplace, reference: ReferenceData) -> Step:
+    wanted, found = workplace.settings.posting.local_currency, reference.local_currency
+    if wanted in (None, found):
+        return Step("local currency", is_ok=True, detail=found if wanted else f"{found}, read from SAP")
+    detail = f"`posting.local_currency` is {wanted}, but the company keeps its books in {found}."
+    action = "Correct the setting, or check that `b1.company_db` names the right company."
+    return Step("local currency", is_ok=False, detail=detail, action=action)
 
 
 def _periods(workplace: Workplace, reference: ReferenceData) -> Step:
@@ -144,23 +245,42 @@ def _periods(workplace: Workplace, reference: ReferenceData) -> Step:
 
 def _mapped_codes(workplace: Workplace, reference: ReferenceData) -> Step:
     try:
-        missing = list(workplace.mappings().missing_in(reference))
+        mappings = workplace.mappings()
+    except StampliB1Error:
+        return _not_tried("mapped codes")[0]
+    faults = list(faulty_rows(mappings, reference, workplace.settings.posting, workplace.today()))
+    if not faults:
+        return Step("mapped codes", is_ok=True, detail="SAP has each one and posts to it today")
+    details, actions = (list(dict.fromkeys(one)) for one in zip(*faults, strict=True))
+    more = f" And {len(details) - _NAMED} more." if len(details) > _NAMED else ""
+    return Step("mapped codes", is_ok=False, detail=" ".join(details[:_NAMED]) + more, action=" ".join(actions[:_NAMED]))
+
+
+def _guard(at: Place, b1: B1) -> Step:
+    """What SAP shows, what `provision` proved, and so how entries are posted."""
+    try:
+        state = b1.guard()
+        mode = Session(at.workplace, b1, "check").posting_mode()
     except StampliB1Error as error:
-        return Step("mappings in SAP", is_ok=False, detail=error.message, action=error.remedy)
-    if missing:
-        detail = "; ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-        action = "Correct the mappings, or create the codes in SAP."
-        return Step("mappings in SAP", is_ok=False, detail=f"SAP does not have: {detail}.", action=action)
-    return Step("mappings in SAP", is_ok=True, detail="every mapped code is there")
+        return _failed("guard", error)
+    what = f"Table {TABLE} is {_there(state.has_table)}, field {FIELD} of {FIELD_TABLE} is {_there(state.has_field)}."
+    if at.ledger_fault and mode is PostingMode.UNPROVED:
+        detail = f"{what} Whether it was proved stands in the ledger, which cannot be used."
+        return Step("guard", is_ok=False, detail=detail, action="Mend the ledger first.")
+    is_proved = mode is PostingMode.GUARDED
+    return Step("guard", is_ok=is_proved, detail=f"{what} The guard is {_MODES[mode]}.", action=_mend(at, mode))
 
 
-def _guard(session: Session, b1: B1) -> Step:
-    state, mode = b1.guard(), session.posting_mode()
-    what = f"table {TABLE}: {_yes(state.has_table)}, field {FIELD} on {FIELD_TABLE}: {_yes(state.has_field)}"
-    detail = f"{what}. Posting is {_MODES[mode]}."
-    action = "" if mode is PostingMode.GUARDED else "Run `stampli-b1 provision` once."
-    return Step("guard", is_ok=mode is PostingMode.GUARDED, detail=detail, action=action)
+def _mend(at: Place, mode: PostingMode) -> str:
+    proof = at.workplace.ledger.proof(at.workplace.settings.b1.company_db)
+    if mode is PostingMode.FALLBACK and proof is not None and not proof.is_proved:
+        return "Its proof failed; ask SAP's support about atomic change sets, then run `stampli-b1 provision` again."
+    return "" if mode is PostingMode.GUARDED else _PROVISION
 
 
-def _yes(is_there: bool) -> str:
+def _there(is_there: bool) -> str:
     return "there" if is_there else "missing"
+
+
+def _counted(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -44,6 +44,7 @@ class _Case:
 
 def classify(session: Session, brought: Sequence[tuple[Invoice, str]]) -> Classified:
     """Decide about each (invoice, partition); ids are unique within `brought`."""
+    session.recall_card_codes(invoice.vendor_id for invoice, _ in brought)
     session.fetch_rates(invoice for invoice, _ in brought)
     standing = session.ledger.invoices.get_many([invoice_id(invoice) for invoice, _ in brought])
     candidates = [_candidate(session, invoice, where, standing.get(invoice_id(invoice))) for invoice, where in brought]

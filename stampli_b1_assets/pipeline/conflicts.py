@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stampli_b1_assets.accounting.compare import same_entry
+from stampli_b1_assets.accounting.compare import same_as_posted
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.ledger.records import InvoiceRecord
 from stampli_b1_assets.pipeline.session import Session
@@ -30,10 +30,10 @@ def changed_words_hold(candidate: Candidate, number: int | None, differences: Se
 
 
 def _differences(session: Session, candidate: Candidate) -> str:
-    standing, entry = candidate.standing, candidate.assessment.entry
-    if standing is None or standing.jdt_num is None or entry is None:
+    standing = candidate.standing
+    if standing is None or standing.jdt_num is None:
         return f"its content is not the one that was posted; the total is {candidate.invoice.total} now"
-    _, words = same_entry(entry, session.b1.read_entry(standing.jdt_num))
+    _, words = same_as_posted(candidate.invoice, session.context(), session.b1.read_entry(standing.jdt_num))
     return "; ".join(words) or "a date, a code or the way it is split"
 
 

@@ -6,7 +6,7 @@ SAP is the truth about what was posted. This finds what a crash left unrecorded,
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stampli_b1_assets.accounting.compare import same_document, same_entry
+from stampli_b1_assets.accounting.compare import same_as_posted
 from stampli_b1_assets.accounting.identity import PostingKind, posting_key
 from stampli_b1_assets.domain.journal_entry import PostedEntry
 from stampli_b1_assets.ledger.records import IntentRecord
@@ -73,11 +73,7 @@ def _existing(
     if is_ours:
         session.ledger.intents.resolve(posted.key, "committed", jdt_num=posted.jdt_num, doc_number=posted.number)
     whole = posted if posted.lines is not None else session.b1.read_entry(posted.jdt_num)
-    entry = candidate.assessment.entry
-    if entry is not None:
-        is_same, _ = same_entry(replace(entry, key=posted.key), whole)
-    else:
-        is_same = same_document(candidate.invoice, whole)
+    is_same, _ = same_as_posted(candidate.invoice, session.context(), whole)
     content_hash = candidate.content_hash if is_same else f"sap:{posted.jdt_num}"
     return Existing(replace(whole, key=posted.key), content_hash, candidate.revision, is_ours)
 

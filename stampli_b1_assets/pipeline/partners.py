@@ -37,6 +37,7 @@ def sync_partners(session: Session, files: Sequence[FileContent]) -> list[Synced
     Raises `B1Unusable` or `LedgerUnusable`; what SAP refuses is held, and stops nothing else.
     """
     vendors = _work(session, files)
+    session.recall_card_codes(vendor.vendor_id for vendor in vendors)
     context = session.context()
     synced = [_carry_out(session, plan) for plan in plan_vendors(vendors, context)]
     home = {content.record.name: content.record.partition for content in files}
@@ -83,6 +84,7 @@ def _carry_out(session: Session, plan: VendorPlan) -> SyncedPartner:
 
 def _learn(session: Session, plan: VendorPlan, card_code: str) -> None:
     """A vendor that was created is master data for the invoices of this very run."""
+    session.note_card_code(plan.vendor.vendor_id, card_code)
     partner = Partner(card_code, plan.vendor.name, plan.vendor.tax_id, plan.vendor.email, plan.vendor.phone)
     session.reference = replace(session.reference, partners={**session.reference.partners, card_code: partner})
 

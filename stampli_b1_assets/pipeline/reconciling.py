@@ -1,14 +1,21 @@
 """Stampli = SAP, both ways: what the ledger says was posted against what SAP has, per currency, by invoice."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from stampli_b1_assets.domain.journal_entry import JournalLine, PostedEntry
+from stampli_b1_assets.accounting.compare import same_entry
+from stampli_b1_assets.accounting.identity import posting_key
+from stampli_b1_assets.domain.journal_entry import JournalEntry, JournalLine, PostedEntry
 from stampli_b1_assets.domain.money import ZERO
+from stampli_b1_assets.domain.outcome import Outcome, Reason
 from stampli_b1_assets.ledger.records import InvoiceRecord
 from stampli_b1_assets.pipeline.session import Session
+
+_PROOF = "proof-"
+"""Keys of `provision`'s self-test begin so."""
 
 
 @dataclass(frozen=True)
@@ -24,88 +31,187 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Sums:
+    """Of one currency: posted by the ledger, found in SAP, and what is approved but held or in conflict, not in SAP."""
+
+    stampli: Decimal = ZERO
+    sap: Decimal = ZERO
+    waiting: Decimal = ZERO
+
+
+@dataclass(frozen=True)
 class Reconciliation:
-    """`totals`: currency → (posted by the ledger, found in SAP). `month` is `YYYY-MM`, or empty for all time."""
+    """`month` is `YYYY-MM`, or empty for all time; `count` invoices of it are posted."""
 
     month: str
     count: int
-    totals: dict[str, tuple[Decimal, Decimal]]
+    totals: dict[str, Sums]
     differences: tuple[Difference, ...]
 
     @property
     def is_equal(self) -> bool:
-        """Whether both sides agree in everything."""
+        """Whether both sides agree in everything that was posted."""
         return not self.differences
 
 
-def reconcile(session: Session, month: str = "") -> Reconciliation:
-    """Compare every invoice posted (in a month, by posting date). Raises `B1Unusable`.
+@dataclass
+class _Found:
+    """What SAP has: entries with lines by our key, and which entry undid which."""
 
-    Entries are found by our key, each read with its lines; entries in SAP with a key that the ledger does not know
-    are differences too.
+    entries: dict[str, PostedEntry]
+    undone: dict[int, int] = field(default_factory=dict)
+
+
+def reconcile(session: Session, month: str = "") -> Reconciliation:
+    """Compare every invoice posted (in a month, by posting date) with SAP, and SAP's entries with the ledger.
+
+    What is held is no difference: it is told as waiting. Raises `B1Unusable`.
     """
-    posted = [record for record in session.ledger.invoices.all() if record.jdt_num and record.posted_hash]
-    records = [record for record in posted if _is_in(record.posting_date, month)]
-    entries = _entries(session, records)
-    totals: dict[str, tuple[Decimal, Decimal]] = {}
+    records = session.ledger.invoices.all()
+    posted = [one for one in records if one.jdt_num and one.posted_hash and _is_in(one.posting_date, month)]
+    found = _found(session, posted)
+    totals: dict[str, Sums] = {}
     differences: list[Difference] = []
-    for record in records:
-        entry = entries.get(record.key)
-        ours, theirs = record.amount or ZERO, _vendor_amount(entry) if entry else ZERO
-        sums = totals.get(record.currency, (ZERO, ZERO))
-        totals[record.currency] = (sums[0] + ours, sums[1] + theirs)
-        differences += _differences(record, entry, ours, theirs)
-    differences += _strangers(session, month)
-    return Reconciliation(month, len(records), totals, tuple(differences))
+    for record in posted:
+        entry = found.entries.get(record.key)
+        ours, theirs = _approved(record), _owed(entry) if entry else ZERO
+        if entry and entry.jdt_num in found.undone:
+            theirs = ZERO
+        _add(totals, record.currency, stampli=ours, sap=theirs)
+        detail = _difference(session, record, entry, found)
+        if detail or ours != theirs:
+            detail = detail or f"Invoice {record.number} is {ours} in Stampli and {theirs} in SAP."
+            differences.append(Difference(record.stampli_id, record.number, record.currency, ours, theirs, detail))
+    differences += _strangers(session, records, month)
+    for record in _waiting(session, records, month):
+        _add(totals, record.currency, waiting=record.amount or ZERO)
+    return Reconciliation(month, len(posted), dict(sorted(totals.items())), tuple(differences))
 
 
 def _is_in(day: date | None, month: str) -> bool:
     return day is not None and (not month or f"{day:%Y-%m}" == month)
 
 
-def _entries(session: Session, records: Sequence[InvoiceRecord]) -> dict[str, PostedEntry]:
+def _add(totals: dict[str, Sums], currency: str, **amounts: Decimal) -> None:
+    before = totals.get(currency, Sums())
+    totals[currency] = replace(before, **{name: getattr(before, name) + one for name, one in amounts.items()})
+
+
+# --- what SAP has -----------------------------------------------------------------------------------------------
+
+
+def _found(session: Session, posted: Sequence[InvoiceRecord]) -> _Found:
     if session.b1.guard().has_field:
-        found = session.b1.posted_by_key([record.key for record in records])
+        heads = session.b1.posted_by_key([record.key for record in posted])
     else:
-        by_id = session.b1.posted_by_reference([record.stampli_id for record in records])
-        found = {record.key: by_id[record.stampli_id][0] for record in records if record.stampli_id in by_id}
-    return {key: session.b1.read_entry(entry.jdt_num) for key, entry in found.items()}
+        by_id = session.b1.posted_by_reference([record.stampli_id for record in posted])
+        numbers = {record.jdt_num: record.key for record in posted}
+        heads = {numbers[one.jdt_num]: one for each in by_id.values() for one in each if one.jdt_num in numbers}
+    whole = session.b1.read_entries([entry.jdt_num for entry in heads.values()])
+    entries = {key: whole[entry.jdt_num] for key, entry in heads.items() if entry.jdt_num in whole}
+    return _Found(entries, session.b1.reversals(entries.values()))
 
 
-def _vendor_amount(entry: PostedEntry) -> Decimal:
+def _owed(entry: PostedEntry) -> Decimal:
     """What the entry owes the vendor, signed as Stampli signs: credit positive; in the document's currency."""
-    lines = [line for line in entry.lines or () if line.card_code]
-    return sum((_owed(line) for line in lines), ZERO)
+    return sum((_credit(line) for line in entry.lines or () if line.card_code), ZERO)
 
 
-def _owed(line: JournalLine) -> Decimal:
+def _credit(line: JournalLine) -> Decimal:
     credit, debit = (line.fc_credit, line.fc_debit) if line.fc_currency else (line.credit, line.debit)
     return (credit or ZERO) - (debit or ZERO)
 
 
-def _differences(
-    record: InvoiceRecord, entry: PostedEntry | None, ours: Decimal, theirs: Decimal
-) -> Iterator[Difference]:
-    if entry is None:
-        detail = f"Journal entry {record.doc_number} of invoice {record.number} is not in SAP."
-    elif ours != theirs and record.posted_hash == record.content_hash:
-        detail = f"Invoice {record.number} is {ours}, its journal entry {entry.number} {theirs}."
-    elif entry.reference_date != record.posting_date:
-        detail = f"Journal entry {entry.number} is dated {entry.reference_date}, not {record.posting_date} as posted."
-    elif ours != theirs:
-        detail = f"Invoice {record.number} is {ours} in Stampli now; {theirs} was posted before it changed."
-    else:
-        return
-    yield Difference(record.stampli_id, record.number, record.currency, ours, theirs, detail)
-
-
-def _strangers(session: Session, month: str) -> Iterator[Difference]:
+def _strangers(session: Session, records: Sequence[InvoiceRecord], month: str) -> Iterator[Difference]:
     """Entries in SAP with a key of ours that the ledger does not know."""
     if not session.b1.guard().has_field:
         return
-    known = {record.key for record in session.ledger.invoices.all() if record.key}
-    for entry in session.b1.entries_with_a_key(month):
-        is_ours = entry.key in known or session.ledger.intents.get(entry.key) is not None
-        if not is_ours and not entry.key.startswith("proof-"):
-            detail = f"Journal entry {entry.number} carries a key of Stampli that this ledger does not know."
-            yield Difference(entry.reference2, entry.reference, "", ZERO, ZERO, detail)
+    keyed = [one for one in session.b1.entries_with_a_key(month) if not one.key.startswith(_PROOF)]
+    known = _known_keys(session, records) | set(session.ledger.intents.get_many([one.key for one in keyed]))
+    strangers = [one for one in keyed if one.key not in known]
+    whole = session.b1.read_entries([one.jdt_num for one in strangers])
+    for one in strangers:
+        entry = whole.get(one.jdt_num, one)
+        currency = next((line.fc_currency for line in entry.lines or () if line.card_code), "")
+        detail = f"Journal entry {one.number} carries a key of Stampli that this ledger does not know."
+        yield Difference(one.reference2, one.reference, currency, ZERO, _owed(entry), detail)
+
+
+def _known_keys(session: Session, records: Sequence[InvoiceRecord]) -> set[str]:
+    """Keys of every invoice, with those of its earlier revisions and their reversals, and of every payment."""
+    company_db = session.settings.b1.company_db
+    known = {record.key for record in records} | {record.key for record in session.ledger.payments.all()}
+    for record in records:
+        for revision in range(record.revision):
+            known.add(posting_key(company_db, "invoice", record.stampli_id, revision))
+            known.add(posting_key(company_db, "reversal", record.stampli_id, revision))
+    return known
+
+
+# --- what Stampli approved ---------------------------------------------------------------------------------------
+
+
+def _approved(record: InvoiceRecord) -> Decimal:
+    """The amount that was brought last; nothing for one that was cancelled there."""
+    return ZERO if _is_cancelled(record) else record.amount or ZERO
+
+
+def _is_cancelled(record: InvoiceRecord) -> bool:
+    return any(hold.reason is Reason.CANCELLED_AFTER_POSTING for hold in record.holds)
+
+
+def _waiting(session: Session, records: Sequence[InvoiceRecord], month: str) -> Iterator[InvoiceRecord]:
+    """Approved and not in SAP: held, or in conflict as a probable duplicate."""
+    for record in records:
+        is_open = record.outcome in (Outcome.HELD, Outcome.CONFLICT)
+        if is_open and not record.posted_hash and (not month or _brought_month(session, record) == month):
+            yield record
+
+
+def _brought_month(session: Session, record: InvoiceRecord) -> str:
+    """Of its posting date or, without one, its invoice date, as Stampli says."""
+    versions = session.ledger.invoices.history(record.stampli_id)
+    content = next((one.content for one in versions if one.content_hash == record.content_hash), None) or {}
+    return str(content.get("posting_date") or content.get("invoice_date") or "")[:7]
+
+
+# --- one invoice on both sides ------------------------------------------------------------------------------------
+
+
+def _difference(session: Session, record: InvoiceRecord, entry: PostedEntry | None, found: _Found) -> str:
+    """What is wrong, in words; empty when both sides agree."""
+    if entry is None:
+        return f"Journal entry {record.doc_number} of invoice {record.number} is not in SAP."
+    if entry.jdt_num in found.undone:
+        return f"Journal entry {entry.number} was cancelled in SAP, by the entry with JdtNum {found.undone[entry.jdt_num]}."
+    if _is_cancelled(record):
+        return f"Invoice {record.number} is cancelled in Stampli; journal entry {entry.number} stands in SAP."
+    if record.outcome == Outcome.CONFLICT:
+        return f"Invoice {record.number} changed in Stampli after journal entry {entry.number}; a person has to decide."
+    if edits := _edits(session, record, entry):
+        return f"Journal entry {entry.number} was edited in SAP: {'; '.join(edits)}."
+    return ""
+
+
+def _edits(session: Session, record: InvoiceRecord, entry: PostedEntry) -> tuple[str, ...]:
+    """Against what we sent; a ledger that was filled again from SAP knows only the date."""
+    intent = session.ledger.intents.get(record.key)
+    if intent is not None and intent.payload:
+        _, words = same_entry(_sent(intent.payload), entry)
+        return tuple(word.replace(" now", " as posted") for word in words)
+    if entry.reference_date != record.posting_date:
+        return (f"posting date {entry.reference_date} in SAP, {record.posting_date} as posted",)
+    return ()
+
+
+def _sent(payload: Mapping[str, Any]) -> JournalEntry:
+    """The entry as the intent remembers it: JSON with dates and amounts as text."""
+    days = {name: date.fromisoformat(payload[name]) for name in ("reference_date", "tax_date", "due_date")}
+    return JournalEntry(**{**payload, **days, "lines": tuple(map(_sent_line, payload["lines"]))})
+
+
+def _sent_line(line: Mapping[str, Any]) -> JournalLine:
+    sides = ("debit", "credit", "fc_debit", "fc_credit")
+    amounts = {name: None if line[name] is None else Decimal(line[name]) for name in sides}
+    due = line["due_date"]
+    return JournalLine(**{**line, **amounts, "due_date": date.fromisoformat(due) if due else None})

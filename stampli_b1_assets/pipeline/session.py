@@ -16,6 +16,7 @@ from stampli_b1_assets.errors import ConfigurationError
 from stampli_b1_assets.ledger.ledger import Ledger
 from stampli_b1_assets.pipeline.workplace import Workplace
 
+_CARD_CODE_LENGTH = 15
 LEASE_PATIENCE_SECONDS = 900
 """How long a run waits for another process that works on the same company."""
 
@@ -31,6 +32,7 @@ class Session:
     has_written: bool = False
     """Whether a write was sent to SAP in this run."""
     _reference: ReferenceData | None = None
+    _card_codes: dict[str, str] = field(default_factory=dict)
     _asked_rates: set[tuple[str, date]] = field(default_factory=set)
 
     @property
@@ -63,7 +65,20 @@ class Session:
             mappings=self.workplace.mappings(),
             reference=self.reference,
             today=self.workplace.today(),
+            card_codes=self._card_codes,
         )
+
+    def note_card_code(self, vendor_id: str, card_code: str) -> None:
+        """Remember which CardCode SAP numbered for a vendor whose id is too long to be one."""
+        if card_code and card_code != vendor_id:
+            self._card_codes[vendor_id] = card_code
+
+    def recall_card_codes(self, vendor_ids: Iterable[str]) -> None:
+        """Ask the ledger for the CardCodes that SAP numbered for these vendors in earlier cycles."""
+        unknown = {id_ for id_ in vendor_ids if len(id_) > _CARD_CODE_LENGTH} - self._card_codes.keys()
+        if unknown:
+            for record in self.ledger.vendors.get_many(unknown).values():
+                self.note_card_code(record.vendor_id, record.card_code)
 
     def fetch_rates(self, invoices: Iterable[Invoice]) -> None:
         """Ask SAP for the exchange rates that these invoices need and that were not asked for in this run."""

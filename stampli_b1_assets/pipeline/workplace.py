@@ -27,7 +27,7 @@ def utc_now() -> datetime:
 class Workplace:
     """Opens what needs no network at once, and hands out clients of Stampli and SAP; a context manager.
 
-    `connect_b1` is the seam for tests: how a facade of SAP is made from the settings.
+    `connect_b1` and `connect_stampli` are the seams for tests: how clients are made from the settings.
     """
 
     company: LoadedCompany
@@ -36,6 +36,7 @@ class Workplace:
     layout: Layout
     clock: Clock = utc_now
     connect_b1: Callable[[Company], B1] = field(default=lambda settings: B1(settings.b1))
+    connect_stampli: Callable[[Company], StampliSftp] = field(default=lambda settings: StampliSftp(settings.stampli))
     _mappings: Mappings | None = None
 
     @classmethod
@@ -65,7 +66,7 @@ class Workplace:
 
     def stampli(self) -> StampliSftp:
         """A new client of Stampli's SFTP server, not connected yet."""
-        return StampliSftp(self.settings.stampli)
+        return self.connect_stampli(self.settings)
 
     def b1(self) -> B1:
         """A new facade of SAP, not logged in yet."""

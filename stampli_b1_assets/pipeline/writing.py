@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stampli_b1_assets.accounting.compare import same_entry
+from stampli_b1_assets.accounting.compare import same_as_posted
 from stampli_b1_assets.accounting.identity import posting_key
 from stampli_b1_assets.b1.poster import PostingMode, WriteResult
 from stampli_b1_assets.domain.journal_entry import JournalEntry
@@ -47,13 +47,14 @@ def _verdict(session: Session, candidate: Candidate, result: WriteResult | None)
         revision=candidate.revision,
         decision=candidate.standing.decision if candidate.standing else "",
     )
-    return verdict if outcome is Outcome.POSTED else _compared(session, verdict, result.entry)
+    return verdict if outcome is Outcome.POSTED else _compared(session, verdict)
 
 
-def _compared(session: Session, verdict: Verdict, entry: JournalEntry) -> Verdict:
+def _compared(session: Session, verdict: Verdict) -> Verdict:
     """Another process posted this key in the meantime: perhaps with other content."""
     assert verdict.posted is not None
-    is_same, words = same_entry(entry, session.b1.read_entry(verdict.posted.jdt_num))
+    posted = session.b1.read_entry(verdict.posted.jdt_num)
+    is_same, words = same_as_posted(verdict.candidate.invoice, session.context(), posted)
     if is_same:
         return verdict
     hold = changed_words_hold(verdict.candidate, verdict.posted.number, words)

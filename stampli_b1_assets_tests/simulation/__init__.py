@@ -1,0 +1,1 @@
+"""Whole weeks in one process on a virtual clock, drawn from a seed, with invariants after each step."""
