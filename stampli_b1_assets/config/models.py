@@ -162,10 +162,10 @@ class RoundingSettings(Settings):
 class DimensionSettings(Settings):
     """Which of SAP's line properties takes which of Stampli's fields."""
 
-    department: str | None = Field("CostingCode", description="Property for Department.")
-    project: str | None = Field("ProjectCode", description="Property for Project.")
-    class_: str | None = Field("CostingCode2", alias="class", description="Property for Class.")
-    location: str | None = Field("CostingCode3", description="Property for Location.")
+    department: str | None = Field("CostingCode", description="SAP's property for Department; `null`: not sent.")
+    project: str | None = Field("ProjectCode", description="SAP's property for Project; `null`: not sent.")
+    class_: str | None = Field("CostingCode2", alias="class", description="SAP's property for Class; `null`: not sent.")
+    location: str | None = Field("CostingCode3", description="SAP's property for Location; `null`: not sent.")
 
     @field_validator("department", "project", "class_", "location")
     @classmethod
@@ -186,8 +186,10 @@ class DimensionSettings(Settings):
 class PaymentSettings(Settings):
     """Posting of payments."""
 
-    post: bool = Field(False, description="Post payments; otherwise they are read and ignored.")
-    clearing_account: Code | None = Field(None, description="Account credited by payments.")
+    post: bool = Field(False, description="Post payments; otherwise they are read, counted and ignored.")
+    clearing_account: Code | None = Field(
+        None, description="Account that payments are credited to; needed when they are posted."
+    )
 
     @model_validator(mode="after")
     def _account_when_posted(self) -> Self:
@@ -200,21 +202,28 @@ class PostingSettings(Settings):
     """How invoices become journal entries."""
 
     local_currency: str | None = Field(None, description="Read from SAP when left out, checked against SAP when given.")
-    time_zone: str = Field("UTC", description="Moments become dates here; plain dates never shift.")
+    time_zone: str = Field("UTC", description="Where a moment becomes a date; plain dates are never shifted.")
     postable_statuses: Texts = Field(
-        ("Authorized for Payment", "Paid Invoice"), min_length=1, description="Statuses that may be posted."
+        ("Authorized for Payment", "Paid Invoice"),
+        min_length=1,
+        description="Statuses that may be posted, compared without case, blanks and punctuation.",
     )
     posting_date: Literal["posting_date", "invoice_date", "authorized_date"] = Field(
-        "posting_date", description="Which date posts."
+        "posting_date",
+        description="Which of Stampli's dates posts: `authorized_date` is a moment, turned into a date in `time_zone`.",
     )
     closed_period: Literal["hold", "next_open"] = Field(
-        "hold", description="`next_open` moves to the first day of the next open period."
+        "hold",
+        description="An invoice whose period is closed: `hold` it, or post on the first day of the next open period.",
     )
     unmapped: Literal["use_if_valid_in_b1", "hold"] = Field(
-        "use_if_valid_in_b1", description="What to do with a code that no mapping names."
+        "use_if_valid_in_b1",
+        description="A code that no mapping names: use it as it stands when SAP has it, or `hold`.",
     )
     new_vendors: Literal["from_vendor_file", "from_invoice", "hold"] = Field(
-        "from_vendor_file", description="Where vendors that SAP does not know come from."
+        "from_vendor_file",
+        description="A vendor that SAP does not have: create it from the vendor file, create it from an invoice (its id "
+        "and name), or `hold` its invoices.",
     )
     earliest_date: date = Field(
         date(2020, 1, 1),
@@ -240,9 +249,11 @@ class PostingSettings(Settings):
 class PublishSettings(Settings):
     """Files written for Stampli."""
 
-    purchase_orders: bool = Field(False, description="Write open purchase orders.")
-    acknowledgements: bool = Field(False, description="Write a posting acknowledgement.")
-    reference_data: bool = Field(False, description="Write vendors, accounts and dimensions.")
+    purchase_orders: bool = Field(False, description="Write SAP's open purchase orders for Stampli.")
+    acknowledgements: bool = Field(False, description="Write what was posted, with SAP's numbers.")
+    reference_data: bool = Field(
+        False, description="Write SAP's suppliers, accounts and dimensions for Stampli's lists."
+    )
 
 
 class ApprovalSettings(Settings):
