@@ -13,7 +13,7 @@ from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.refusing import refused
 from stampli_b1_assets.pipeline.workplace import Workplace
-from stampli_b1_assets.stampli.frames import invoices_from, payments_from, vendors_from
+from stampli_b1_assets.stampli.frames import invoices_from, joined, payments_from, vendors_from
 from stampli_b1_assets.stampli.reader import FileKind, ParsedFile, read_export
 
 
@@ -71,15 +71,26 @@ def content_of_frames(workplace: Workplace, record: FileRecord, frames: Sequence
 
 
 def _converted(workplace: Workplace, record: FileRecord, kind: FileKind, frame: pl.DataFrame) -> FileContent:
+    code = workplace.settings.stampli.company_code
     if kind is FileKind.VENDORS:
-        return FileContent(record, vendors=vendors_from(frame, file_name=record.name))
+        return FileContent(record, vendors=vendors_from(frame, file_name=record.name, company_code=code))
     if kind is FileKind.PAYMENTS:
-        payments = payments_from(frame, file_name=record.name, file_sha256=record.sha256)
+        sha256 = record.sha256
+        payments = payments_from(frame, file_name=record.name, file_sha256=sha256, company_code=code)
         return FileContent(record, payments=payments)
-    invoices = invoices_from(
-        frame,
-        company_code=workplace.settings.stampli.company_code,
-        file_name=record.name,
-        file_sha256=record.sha256,
-    )
+    if workplace.layout.is_split:
+        frame = joined(frame, _other_frames(workplace, record))
+    invoices = invoices_from(frame, company_code=code, file_name=record.name, file_sha256=record.sha256)
     return FileContent(record, invoices=invoices)
+
+
+def _other_frames(workplace: Workplace, record: FileRecord) -> list[pl.DataFrame]:
+    """Frames of the other files of invoices, in the order of their arrival: lines may come in a file of their own."""
+    frames = []
+    for other in workplace.ledger.files.all().values():
+        is_read = other.state in (FileState.TAKEN, FileState.DONE) and other.kind in ("", FileKind.INVOICES)
+        if is_read and other.sha256 and other.sha256 != record.sha256:
+            parsed = read(workplace, other)
+            if parsed is not None and parsed.kind is FileKind.INVOICES:
+                frames.append(parsed.frame)
+    return frames

@@ -67,7 +67,7 @@ class Bench:
         self.company = Company(self.store)
         self.sessions = Sessions(COMPANY_DB, B1_USERNAME, B1_PASSWORD, clock=self.clock.seconds)
         self.application = Application(self.company, self.sessions, sleep=self.clock.sleep)
-        self.transport = InProcessTransport(self.application, TIMEOUT_SECONDS, self.clock.seconds)
+        self.transport = InProcessTransport(self.application, TIMEOUT_SECONDS, self.clock)
         self.loaded: LoadedCompany = load_companies(directory / "company.yaml", _ENVIRONMENT)[0]
         self.is_guarded = is_guarded
         self.new_ledger()

@@ -1,20 +1,39 @@
 """The Service Layer simulator as an httpx transport: no sockets, and the same faults as on the wire."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import httpx
 
 from stampli_b1_assets.sandbox.service_layer.application import Application, Request, Response
+from stampli_b1_assets_tests.simulation.clock import VirtualClock
+
+
+@dataclass
+class Late:
+    """One write that SAP only executes when the client has long given up."""
+
+    path: str
+    after: int
+    seconds: float
+    is_over: bool = False
+
+    def strikes(self, request: Request) -> bool:
+        if self.is_over or request.method != "POST" or not request.path.endswith(self.path):
+            return False
+        self.after -= 1
+        self.is_over = self.after < 0
+        return self.is_over
 
 
 class InProcessTransport(httpx.BaseTransport):
     """Requests go straight to the application; a cut connection is httpx's own error."""
 
-    def __init__(self, application: Application, timeout_seconds: float, seconds: Callable[[], float]) -> None:
+    def __init__(self, application: Application, timeout_seconds: float, clock: VirtualClock) -> None:
         self._application = application
         self._timeout = timeout_seconds
-        self._seconds = seconds
+        self._clock = clock
         self.is_down = False
+        self.late: Late | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if self.is_down:
@@ -22,9 +41,13 @@ class InProcessTransport(httpx.BaseTransport):
         url = request.url
         headers = {name.lower(): value for name, value in request.headers.items()}
         inner = Request(request.method, url.path, url.query.decode(), headers, request.read())
-        before = self._seconds()
+        if self.late is not None and self.late.strikes(inner):
+            self._clock.at(self.late.seconds, lambda: self._application.handle(inner))
+            self._clock.sleep(self._timeout)
+            raise httpx.ReadTimeout("timed out", request=request)
+        before = self._clock.seconds()
         answer = self._application.handle(inner)
-        if self._seconds() - before > self._timeout:
+        if self._clock.seconds() - before > self._timeout:
             raise httpx.ReadTimeout("timed out", request=request)
         return _response(answer, request)
 
