@@ -1,12 +1,14 @@
-"""What the commands share: the configuration, JSON or tables, progress, exit codes."""
+"""What the commands share: the configuration, JSON or tables, progress, one company after the other, exit codes."""
 
+import functools
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import simplejson
@@ -14,13 +16,63 @@ from rich.console import Console, RenderableType
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from stampli_b1_assets.config.loader import LoadedCompany, load_companies
-from stampli_b1_assets.defs.home import dagster_home
-from stampli_b1_assets.errors import ConfigurationError
+from stampli_b1_assets.errors import AuditBroken, ConfigurationError, LedgerUnusable, StampliB1Error
 from stampli_b1_assets.pipeline.workplace import Workplace
+from stampli_b1_assets.reports.words import visible, visible_document
 
 ALL_WELL, NEEDS_A_PERSON, UNUSABLE = 0, 1, 2
+_WIDTH = 120
+"""Of tables that no terminal shows."""
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+Document = dict[str, Any]
+Say = Callable[[str], None]
+Report = Callable[[Document], RenderableType]
+
+
+@dataclass(frozen=True)
+class Options:
+    """`--config`, `--company` and `--json`."""
+
+    config: Path
+    company: str | None
+    is_json: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command found out or did about one company, and whether a person has to look at it."""
+
+    document: Document
+    needs_a_person: bool = False
+
+
+# --- options -----------------------------------------------------------------------------------------------------
+
+json_option = click.option("--json", "is_json", is_flag=True, help="Print one JSON document on standard output.")
+_of_company = click.option("--company", metavar="NAME", help="Only this one of several companies.")
+_of_file = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE_OR_FOLDER",
+    envvar="STAMPLI_B1_CONFIG",
+    default=Path("stampli_b1.yaml"),
+    show_default=True,
+    help="Configuration file, or a folder with one *.yaml per company (also $STAMPLI_B1_CONFIG).",
+)
+
+
+def company_options(command: Callable[..., int]) -> Callable[..., int]:
+    """`--config`, `--company` and `--json`, as every command has them; they come as `Options`, the first argument."""
+
+    @functools.wraps(command)
+    def with_options(config_path: Path, company: str | None, *, is_json: bool, **others: Any) -> int:
+        return command(Options(config_path, company, is_json), **others)
+
+    return _of_file(_of_company(json_option(with_options)))
+
+
+# --- output ------------------------------------------------------------------------------------------------------
 
 
 class Output:
@@ -28,69 +80,138 @@ class Output:
 
     def __init__(self, *, is_json: bool) -> None:
         self.is_json = is_json
-        self.console = Console(width=None if sys.stdout.isatty() else 120, soft_wrap=not sys.stdout.isatty())
-        self.errors = Console(stderr=True)
+        is_terminal = sys.stdout.isatty()
+        self._console = Console(
+            width=None if is_terminal else _WIDTH, soft_wrap=not is_terminal, markup=False, emoji=False, highlight=False
+        )
+        self._errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
 
-    def document(self, value: Any) -> None:
-        """Print JSON; a `Decimal` keeps exactly its digits."""
-        click.echo(simplejson.dumps(value, ensure_ascii=False, indent=2, use_decimal=True, default=str))
-
-    def show(self, renderable: RenderableType) -> None:
-        """Print a table or text, unless JSON was asked for."""
+    def show(self, report: Report, document: Document) -> None:
+        """Print what a report makes of a document; nothing when JSON was asked for."""
         if not self.is_json:
-            self.console.print(renderable, highlight=False)
+            self._console.print(report(visible_document(document)))
 
-    def tell(self, documents: list[Any], renderables: list[RenderableType]) -> None:
-        """One company: its document; several: a list of them. Or the tables, one after the other."""
-        if self.is_json:
-            self.document(documents[0] if len(documents) == 1 else documents)
-        for renderable in renderables:
-            self.show(renderable)
+    @staticmethod
+    def document(value: Any) -> None:
+        """Print JSON; a `Decimal` keeps exactly its digits."""
+        speaks_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        click.echo(
+            simplejson.dumps(value, ensure_ascii=not speaks_unicode, indent=2, use_decimal=True, default=_as_text)
+        )
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str], None]]:
+    def progress(self) -> Iterator[Say]:
         """A line that says what is being done, on a terminal only."""
         if not sys.stderr.isatty():
             yield lambda _: None
             return
-        with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=self.errors, transient=True) as bar:
+        with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=self._errors, transient=True) as bar:
             task = bar.add_task("starting")
-            yield lambda words: bar.update(task, description=words)
+            yield lambda words: bar.update(task, description=visible(words))
 
 
-def company_options(command: Command) -> Command:
-    """`--config`, `--company` and `--json`, as every command has them."""
-    as_json = click.option("--json", "is_json", is_flag=True, help="Print one JSON document on standard output.")
-    of_company = click.option("--company", help="Only this one of several companies.")
-    of_file = click.option(
-        "--config",
-        "config_path",
-        type=click.Path(path_type=Path),
-        envvar="STAMPLI_B1_CONFIG",
-        default=Path("stampli_b1.yaml"),
-        show_default=True,
-        help="Configuration file, or a folder with one per company (also $STAMPLI_B1_CONFIG).",
-    )
-    return of_file(of_company(as_json(command)))
+def _as_text(value: Any) -> str:
+    """Dates, paths and enumerations are text in JSON; anything else in a document is a mistake of ours."""
+    if isinstance(value, (Path, os.PathLike)) or hasattr(value, "isoformat"):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no place in a document")
 
 
-def chosen(config_path: Path, company: str | None) -> list[LoadedCompany]:
+def complain(error: StampliB1Error, company: str = "") -> None:
+    """One clear sentence on standard error."""
+    click.echo(visible(f"{company}: {error}" if company else str(error)), err=True)
+
+
+def failure(error: StampliB1Error, company: str = "") -> Document:
+    """The document of a command, or of one company of several, that could not do its work."""
+    named = {"company": company} if company else {}
+    return {**named, "error": error.message, "remedy": error.remedy}
+
+
+def code_of(error: StampliB1Error) -> int:
+    """A broken audit trail is a finding; everything else could not be done."""
+    return NEEDS_A_PERSON if isinstance(error, AuditBroken) else UNUSABLE
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a report; raises click's own error, with exit code 2, when that cannot be done."""
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror or "cannot be written") from None
+
+
+# --- companies ---------------------------------------------------------------------------------------------------
+
+
+def each(options: Options, work: Callable[[LoadedCompany, Say], Told], report: Report) -> int:
+    """Do the work for every chosen company, tell all, and return the exit code.
+
+    A company that cannot be used does not stop the others; it is told on standard error, and in its JSON document.
+    One company: its document; several: a list of them.
+    """
+    output = Output(is_json=options.is_json)
+    companies = chosen(options)
+    documents: list[Document] = []
+    codes = [ALL_WELL]
+    for loaded in companies:
+        name = loaded.settings.company
+        try:
+            with output.progress() as say:
+                told = work(loaded, say)
+        except StampliB1Error as error:
+            complain(error, name if len(companies) > 1 else "")
+            documents.append(failure(error, name))
+            codes.append(code_of(error))
+        else:
+            documents.append(told.document)
+            codes.append(NEEDS_A_PERSON if told.needs_a_person else ALL_WELL)
+            output.show(report, told.document)
+    if options.is_json:
+        output.document(documents[0] if len(documents) == 1 else documents)
+    return max(codes)
+
+
+def chosen(options: Options) -> list[LoadedCompany]:
     """The companies that a command is about. Raises `ConfigurationError`."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    companies = load_companies(config_path, os.environ)
-    if company is None:
+    _hush()
+    companies = load_companies(options.config, os.environ)
+    if options.company is None:
         return companies
-    found = [loaded for loaded in companies if loaded.settings.company == company]
+    found = [loaded for loaded in companies if loaded.settings.company == options.company]
     if not found:
         names = ", ".join(loaded.settings.company for loaded in companies)
-        raise ConfigurationError(f"{config_path} has no company {company!r}.", f"Choose one of {names}.")
+        raise ConfigurationError(f"{options.config} has no company {options.company!r}.", f"Choose one of {names}.")
     return found
+
+
+def require_one(options: Options) -> None:
+    """For commands about one document: several companies, and none named, is a wrong usage."""
+    if len(chosen(options)) > 1:
+        raise click.UsageError("There are several companies: name one with --company.")
+
+
+def _hush() -> None:
+    """Libraries that log what we say in a sentence of our own, or what is nobody's business here."""
+    for name in ("alembic", "paramiko", "apprise", "httpx"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 @contextmanager
 def opened(company: LoadedCompany) -> Iterator[Workplace]:
-    """The company's workplace in DAGSTER_HOME."""
-    home = dagster_home()
-    home.mkdir(parents=True, exist_ok=True)
-    with Workplace.open(company, home) as workplace:
+    """The company's workplace in DAGSTER_HOME. Raises `LedgerUnusable`, `ConfigurationError`."""
+    with Workplace.open(company, home()) as workplace:
         yield workplace
+
+
+def home() -> Path:
+    """DAGSTER_HOME, made when it is not there."""
+    from stampli_b1_assets.defs.home import dagster_home  # Dagster takes half a second to import
+
+    folder = dagster_home()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        remedy = "Set DAGSTER_HOME to a folder of yours."
+        raise LedgerUnusable(f"DAGSTER_HOME {folder} cannot be made: {error.strerror}.", remedy) from None
+    return folder

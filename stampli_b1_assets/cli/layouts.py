@@ -1,27 +1,40 @@
 """`layout`: what a layout says and reads, one proposed for an unknown file, and what changed in the exports."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import RenderableType
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 
-from stampli_b1_assets.cli.common import ALL_WELL, NEEDS_A_PERSON, Output, chosen, company_options, opened
-from stampli_b1_assets.errors import FileRefused
+from stampli_b1_assets.cli.common import (
+    ALL_WELL,
+    NEEDS_A_PERSON,
+    Document,
+    Options,
+    Output,
+    Say,
+    Told,
+    chosen,
+    company_options,
+    each,
+    opened,
+)
+from stampli_b1_assets.config.loader import LoadedCompany
+from stampli_b1_assets.errors import ConfigurationError, FileRefused
 from stampli_b1_assets.pipeline.drifting import drifts
-from stampli_b1_assets.stampli.explain import Explanation, explain
+from stampli_b1_assets.reports import layouts as reports
+from stampli_b1_assets.stampli.explain import explain
 from stampli_b1_assets.stampli.explain import show as show_layout
-from stampli_b1_assets.stampli.layout import built_in_names, load_layout
+from stampli_b1_assets.stampli.layout import Layout, built_in_names, load_layout
 from stampli_b1_assets.stampli.propose import propose_layout
 
-_AS_JSON = click.option("--json", "is_json", is_flag=True, help="Print one JSON document on standard output.")
 _LAYOUT = click.option(
-    "--layout", "name", default="stampli_lines", show_default=True, help="A built-in layout, or a layout file."
+    "--layout", "name", metavar="NAME_OR_FILE", help="A built-in layout, or a layout file (default: the company's)."
 )
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_DEFAULT = "stampli_lines"
 
 
 @click.group()
@@ -30,74 +43,82 @@ def layout() -> None:
 
 
 @layout.command()
+@company_options
 @_LAYOUT
-@_AS_JSON
-def show(name: str, is_json: bool) -> int:
+def show(options: Options, name: str | None) -> int:
     """Say in words what a layout reads; the built-in ones are named at the end."""
-    output = Output(is_json=is_json)
-    loaded = load_layout(name, Path.cwd())
-    document = {"layout": loaded.model_dump(mode="json"), "built_in": built_in_names()}
-    output.tell([document], [Text(show_layout(loaded)), Text(f"Built in: {', '.join(built_in_names())}.")])
-    return ALL_WELL
+    wanted, _ = _wanted(options, name)
+    document = {"layout": wanted.model_dump(mode="json"), "built_in": built_in_names()}
+    words = show_layout(wanted)
+    return _tell(options, document, lambda _: Group(Text(words), Text(f"Built in: {', '.join(built_in_names())}.")))
 
 
 @layout.command("test")
+@company_options
 @_FILE
 @_LAYOUT
-@click.option("--zone", default="UTC", show_default=True, help="Time zone in which moments become dates.")
-@_AS_JSON
-def try_out(file: Path, name: str, zone: str, is_json: bool) -> int:
+@click.option("--zone", metavar="NAME", help="Time zone in which moments become dates (default: the company's).")
+def try_out(options: Options, file: Path, name: str | None, zone: str | None) -> int:
     """What would be read of FILE, row by row, faults included; nothing is stored."""
-    output = Output(is_json=is_json)
+    wanted, company_zone = _wanted(options, name)
     try:
-        result = explain(file, load_layout(name, Path.cwd()), zone=zone)
+        result = explain(file, wanted, zone=zone or company_zone)
     except FileRefused as refusal:
-        document = {"refused": {"reason": str(refusal.reason), "detail": str(refusal)}}
-        output.tell([document], [Text(f"Refused {refusal.reason}: {refusal}", style="red")])
+        document = {"file": file.name, "refused": {"reason": str(refusal.reason), "detail": str(refusal)}}
+        _tell(options, document, reports.refused)
         return NEEDS_A_PERSON
-    output.tell([asdict(result)], [_rows(result)])
+    except (KeyError, ValueError):  # zoneinfo's two ways to say that it knows no such zone
+        raise click.BadParameter(f"{zone!r} is no time zone such as America/Denver.", param_hint="--zone") from None
+    _tell(options, {"file": file.name, "faulty": result.faulty, **asdict(result)}, reports.tried)
     return NEEDS_A_PERSON if result.faulty else ALL_WELL
 
 
-def _rows(result: Explanation) -> Table:
-    notes = [f"{len(result.rows)} rows, {result.faulty} with faults", *result.warnings]
-    if result.unknown_columns:
-        notes.append(f"not used: {', '.join(result.unknown_columns)}")
-    table = Table(title=f"{result.form}: {'; '.join(notes)}", title_justify="left", box=None, pad_edge=False)
-    table.add_column("Row", justify="right")
-    table.add_column("Read", overflow="fold")
-    table.add_column("Faults", overflow="fold", style="red")
-    for row in result.rows:
-        values = ", ".join(f"{name} {value}" for name, value in row.values.items())
-        table.add_row(str(row.row), values, " ".join(row.faults))
-    return table
-
-
 @layout.command()
+@company_options
 @_FILE
-def propose(file: Path) -> int:
+def propose(options: Options, file: Path) -> int:
     """Print a layout for an unknown FILE, to be checked by a person; it is never applied by itself."""
-    click.echo(propose_layout(file))
+    text = propose_layout(file)
+    if options.is_json:
+        return _tell(options, {"file": file.name, "layout": text}, lambda _: Text(""))
+    click.echo(text, nl=False)
     return ALL_WELL
 
 
 @layout.command("drift")
 @company_options
-def show_drift(config_path: Path, company: str | None, is_json: bool) -> int:
+def show_drift(options: Options) -> int:
     """Columns that came, went or changed between the last two files of each kind."""
-    output = Output(is_json=is_json)
-    documents: list[dict[str, Any]] = []
-    lines: list[RenderableType] = []
-    for loaded in chosen(config_path, company):
+
+    def work(loaded: LoadedCompany, _: Say) -> Told:
         with opened(loaded) as workplace:
             found = drifts(workplace)
-        documents.append({"company": loaded.settings.company, "drifts": [asdict(one) for one in found]})
-        for one in found:
-            what = one.drift.sentence or "Nothing changed."
-            lines.append(Text(f"{one.kind}: {one.previous} → {one.current}. {what}"))
-    output.tell(documents, lines)
-    is_changed = any(one["drift"][name] for each in documents for one in each["drifts"] for name in _CHANGES)
-    return NEEDS_A_PERSON if is_changed else ALL_WELL
+        document = {
+            "company": loaded.settings.company,
+            "drifts": [{**asdict(one), "sentence": one.drift.sentence} for one in found],
+        }
+        return Told(document, needs_a_person=any(one.drift.sentence for one in found))
+
+    return each(options, work, reports.drift)
 
 
-_CHANGES = ("added", "removed", "renamed")
+def _tell(options: Options, document: Document, report: Callable[[Document], RenderableType]) -> int:
+    output = Output(is_json=options.is_json)
+    if options.is_json:
+        output.document(document)
+    output.show(report, document)
+    return ALL_WELL
+
+
+def _wanted(options: Options, name: str | None) -> tuple[Layout, str]:
+    """The layout that is named, else that of the company, else the first built-in one; and the company's time zone.
+
+    A layout can be tried before there is any configuration; one that is there and cannot be used is told.
+    """
+    if name is not None or (not options.config.exists() and options.config == Path("stampli_b1.yaml")):
+        return load_layout(name or _DEFAULT, Path.cwd()), "UTC"
+    companies = chosen(options)
+    if len(companies) > 1:
+        raise ConfigurationError("There are several companies.", "Name one with --company, or a layout with --layout.")
+    one = companies[0]
+    return load_layout(one.layout, one.config_file.parent), one.settings.posting.time_zone

@@ -1,22 +1,51 @@
 """`stampli-b1`: the group of commands, and what becomes of errors."""
 
+import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
 from stampli_b1_assets import __version__
-from stampli_b1_assets.cli.audit import audit
-from stampli_b1_assets.cli.common import NEEDS_A_PERSON, UNUSABLE
-from stampli_b1_assets.cli.cycle import plan, sync
-from stampli_b1_assets.cli.decisions import evidence, held, release
-from stampli_b1_assets.cli.layouts import layout
-from stampli_b1_assets.cli.sandbox import sandbox
-from stampli_b1_assets.cli.systems import check, provision, reconcile
-from stampli_b1_assets.errors import AuditBroken, StampliB1Error
+from stampli_b1_assets.cli.common import NEEDS_A_PERSON, UNUSABLE, Output, code_of, complain, failure
+from stampli_b1_assets.errors import StampliB1Error
+
+_COMMANDS = {
+    "sync": "cycle",
+    "plan": "cycle",
+    "check": "systems",
+    "provision": "systems",
+    "held": "decisions",
+    "release": "decisions",
+    "evidence": "decisions",
+    "reconcile": "systems",
+    "audit": "audit",
+    "layout": "layouts",
+    "sandbox": "sandbox",
+}
+"""Command → module of this package, imported when the command is asked for."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Imports only what the command needs: `held` does not wait for Dagster."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which people meet them."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        del ctx
+        module = _COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(import_module(f"stampli_b1_assets.cli.{module}"), cmd_name)
+        return command
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="stampli-b1")
 def commands() -> None:
     """Approved invoices, vendors and payments from Stampli into SAP Business One, each exactly once.
@@ -26,29 +55,41 @@ def commands() -> None:
     """
 
 
-for command in (sync, plan, check, provision, held, release, evidence, reconcile, audit, layout, sandbox):
-    commands.add_command(command)
-
-
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors of ours become one clear sentence, never a traceback."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = commands.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        code = commands.main(args=given, prog_name="stampli-b1", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("Stopped.", err=True)
+        click.echo("Stopped. What was posted by now is on record; the next sync goes on from there.", err=True)
         return NEEDS_A_PERSON
     except click.ClickException as error:
         error.show()
+        _document({"error": error.format_message(), "remedy": "See --help."}, given)
         return UNUSABLE
-    except AuditBroken as error:
-        click.echo(str(error), err=True)
-        return NEEDS_A_PERSON
     except StampliB1Error as error:
-        click.echo(str(error), err=True)
-        return UNUSABLE
+        complain(error)
+        _document(failure(error), given)
+        return code_of(error)
     return code if isinstance(code, int) else 0
+
+
+def _document(document: dict[str, str], given: Sequence[str]) -> None:
+    """With `--json`, standard output has one document whatever happens."""
+    if "--json" in given:
+        Output.document(document)
 
 
 def main() -> None:
     """The installed command."""
-    sys.exit(run())
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = run()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = NEEDS_A_PERSON
+    except KeyboardInterrupt:
+        code = NEEDS_A_PERSON
+    sys.exit(code)

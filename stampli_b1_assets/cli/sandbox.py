@@ -1,6 +1,5 @@
 """`sandbox`: the embedded SFTP server and Service Layer, kept running."""
 
-import json
 import signal
 import tempfile
 import threading
@@ -9,38 +8,60 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stampli_b1_assets.cli.common import ALL_WELL
+from stampli_b1_assets.cli.common import ALL_WELL, Options, Output, company_options
 
 if TYPE_CHECKING:
     from stampli_b1_assets.sandbox.running import Sandbox
 
 
-@click.command()
-@click.option("--folder", type=click.Path(path_type=Path), help="Keep everything here (default: a new folder).")
-@click.option("--https", is_flag=True, help="Speak HTTPS with a certificate made on the spot.")
-@click.option("--faults", default="", metavar="NAME,…", help="Switch failures on; `--faults list` names them.")
-@click.option("--provisioned", is_flag=True, help="Begin with the guard table and field in place.")
-@click.option("--json", "is_json", is_flag=True, help="Print one JSON document on standard output.")
-def sandbox(folder: Path | None, https: bool, faults: str, provisioned: bool, is_json: bool) -> int:
-    """Run Stampli's SFTP server and SAP's Service Layer on loopback, with a sample company, until Ctrl-C."""
-    # Only this command needs the servers, and they are slow to import.
-    from stampli_b1_assets.sandbox.running import Sandbox
+def _known_faults() -> list[str]:
     from stampli_b1_assets.sandbox.service_layer.faults import BROKEN_COMPANIES, FAULTS
 
-    known = [*FAULTS, *BROKEN_COMPANIES]
-    if faults == "list":
-        click.echo("\n".join(known))
-        return ALL_WELL
-    wanted = [name for name in faults.split(",") if name]
-    unknown = [name for name in wanted if name not in known]
+    return [*FAULTS, *BROKEN_COMPANIES]
+
+
+def _faults(_: click.Context, __: click.Parameter, value: str) -> list[str]:
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    known = _known_faults()
+    unknown = [name for name in names if name not in known and name != "list"]
     if unknown:
-        raise click.BadParameter(f"{', '.join(unknown)} is none of {', '.join(known)}", param_hint="--faults")
-    place = folder or Path(tempfile.mkdtemp(prefix="stampli-b1-sandbox-"))
-    with Sandbox(place, https=https, faults=wanted, provisioned=provisioned) as running:
-        _tell(running, is_json=is_json)
-        stopped = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopped.set())
+        raise click.BadParameter(f"{', '.join(unknown)} is none of {', '.join(known)}.")
+    return names
+
+
+@click.command()
+@company_options
+@click.option("--folder", type=click.Path(path_type=Path), help="Keep everything here (default: a new folder).")
+@click.option("--https", is_flag=True, help="Speak HTTPS, with a certificate made on the spot.")
+@click.option(
+    "--faults",
+    default="",
+    metavar="NAME,…",
+    callback=_faults,
+    help="Switch failures on, each strikes once; `--faults list` names them.",
+)
+@click.option("--provisioned", is_flag=True, help="Begin with the guard table and field in place.")
+def sandbox(options: Options, folder: Path | None, faults: list[str], *, https: bool, provisioned: bool) -> int:
+    """Run Stampli's SFTP server and SAP's Service Layer on loopback, with a sample company, until Ctrl-C.
+
+    It brings a configuration of its own: --config and --company are not used.
+    """
+    # Only this command needs the servers, and they are slow to import.
+    from stampli_b1_assets.sandbox.running import Sandbox
+
+    if "list" in faults:
+        names = _known_faults()
+        if options.is_json:
+            Output.document({"faults": names})
+        else:
+            click.echo("\n".join(names))
+        return ALL_WELL
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    place = (folder or Path(tempfile.mkdtemp(prefix="stampli-b1-sandbox-"))).absolute()
+    with Sandbox(place, https=https, faults=faults, provisioned=provisioned) as running:
+        _tell(running, is_json=options.is_json)
         stopped.wait()
     return ALL_WELL
 
@@ -55,11 +76,15 @@ def _tell(running: "Sandbox", *, is_json: bool) -> None:
         "outbound": str(running.folder / "sftp" / "outbound"),
     }
     if is_json:
-        click.echo(json.dumps(facts), nl=True)
+        Output.document(facts)
         return
     click.echo(running.config_path.read_text(encoding="utf-8"))
-    click.echo(f"# Exports lie in {facts['outbound']}; faults and the request log at {facts['control_url']}")
-    for name, value in running.environment.items():
+    click.echo(f"# Exports lie in {facts['outbound']}; faults and the request log are at {facts['control_url']}")
+    variables = {
+        **running.environment,
+        "STAMPLI_B1_CONFIG": str(running.config_path),
+        "DAGSTER_HOME": str(running.folder / "dagster_home"),
+    }
+    for name, value in variables.items():
         click.echo(f"export {name}={value}")
-    click.echo(f"export STAMPLI_B1_CONFIG={facts['config']}")
-    click.echo("# Try it in another terminal: stampli-b1 check; stampli-b1 plan; stampli-b1 sync. Ctrl-C ends it.")
+    click.echo("# In another terminal, after these exports: stampli-b1 check; provision; plan; sync. Ctrl-C ends it.")

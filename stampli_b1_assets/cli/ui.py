@@ -1,26 +1,58 @@
 """`make ui`: Dagster's UI on the demo's instance and sandbox, sensors running."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from types import FrameType
 
 import click
 
-from stampli_b1_assets.cli.demo import FOLDER, prepare
-from stampli_b1_assets.sandbox.running import Sandbox
+from stampli_b1_assets.cli.demo import prove_guard_once, running_sandbox
+from stampli_b1_assets.defs.build import SENSORS_VARIABLE
+from stampli_b1_assets.defs.home import open_instance
+
+_PATIENCE_SECONDS = 30
 
 
-def ui(arguments: list[str]) -> int:
-    """Run `dagster dev` until Ctrl-C; more arguments (such as `--port 3001`) are passed on."""
-    with Sandbox(FOLDER / "sandbox") as sandbox:
-        prepare(sandbox)
-        os.environ["STAMPLI_B1_SENSORS"] = "running"
-        click.echo(f"Put exports into {sandbox.folder / 'sftp' / 'outbound'}; Ctrl-C ends the servers.")
+def ui(arguments: Sequence[str]) -> int:
+    """Run `dagster dev` until Ctrl-C, which ends both; more arguments (such as `--port 3001`) are passed on."""
+    with running_sandbox() as sandbox:
+        with open_instance():  # makes DAGSTER_HOME, which `dagster dev` wants to be there
+            pass
+        if not prove_guard_once():
+            return 1
+        os.environ[SENSORS_VARIABLE] = "running"
+        click.echo(f"Put exports into {sandbox.folder / 'sftp' / 'outbound'}; Ctrl-C ends everything.")
         command = [sys.executable, "-m", "dagster", "dev", "-m", "stampli_b1_assets.definitions", *arguments]
+        # In a session of its own, so that Ctrl-C reaches it once, through us, and it can end its own processes.
+        return _until_it_ends(subprocess.Popen(command, start_new_session=True))  # noqa: S603 - our own interpreter
+
+
+def _until_it_ends(process: subprocess.Popen[bytes]) -> int:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        return process.wait()
+    except _Stopped:
+        process.send_signal(signal.SIGINT)
         try:
-            return subprocess.run(command, check=False).returncode  # noqa: S603 - our own interpreter
-        except KeyboardInterrupt:
-            return 0
+            process.wait(_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        return 0
+
+
+class _Stopped(BaseException):
+    """Somebody asked for the end; no error, so nothing on the way may take it for one."""
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    del frame
+    signal.signal(number, signal.SIG_IGN)  # once is enough
+    raise _Stopped
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from stampli_b1_assets.errors import LedgerUnusable, StampliB1Error
 from stampli_b1_assets.ledger.ledger import Ledger
 from stampli_b1_assets.pipeline.mapped_codes import faulty_rows
 from stampli_b1_assets.pipeline.session import Session
-from stampli_b1_assets.pipeline.workplace import Workplace, utc_now
+from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.landing import Landing
 from stampli_b1_assets.stampli.layout import load_layout
 
@@ -58,19 +58,26 @@ def place(company: LoadedCompany, home: Path) -> Iterator[Place]:
     """
     with ExitStack() as stack:
         try:
-            home.mkdir(parents=True, exist_ok=True)
-            yield Place(stack.enter_context(Workplace.open(company, home)))
-        except OSError as error:
-            fault = LedgerUnusable(f"{home} cannot be made: {error.strerror}.", "Set DAGSTER_HOME to a folder of yours.")
-        except LedgerUnusable as error:
-            fault = error
-        else:
-            return
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="stampli-b1-check-"))
-        layout = load_layout(company.layout, company.config_file.parent)
-        empty = Ledger.open(f"sqlite:///{folder}/empty.db", company.settings.company, clock=utc_now)
-        landing = Landing(landing_dir(company, home))
-        yield Place(stack.enter_context(Workplace(company, empty, landing, layout)), fault)
+            opened = Place(stack.enter_context(_workplace(company, home)))
+        except LedgerUnusable as fault:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="stampli-b1-check-"))
+            opened = Place(stack.enter_context(_without_ledger(company, home, folder)), fault)
+        yield opened
+
+
+def _workplace(company: LoadedCompany, home: Path) -> Workplace:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        remedy = "Set DAGSTER_HOME to a folder of yours."
+        raise LedgerUnusable(f"DAGSTER_HOME {home} cannot be made: {error.strerror}.", remedy) from None
+    return Workplace.open(company, home)
+
+
+def _without_ledger(company: LoadedCompany, home: Path, folder: str) -> Workplace:
+    layout = load_layout(company.layout, company.config_file.parent)
+    empty = Ledger.open(f"sqlite:///{folder}/empty.db", company.settings.company)
+    return Workplace(company, empty, Landing(landing_dir(company, home)), layout)
 
 
 def check(at: Place) -> list[Step]:
@@ -253,7 +260,9 @@ def _mapped_codes(workplace: Workplace, reference: ReferenceData) -> Step:
         return Step("mapped codes", is_ok=True, detail="SAP has each one and posts to it today")
     details, actions = (list(dict.fromkeys(one)) for one in zip(*faults, strict=True))
     more = f" And {len(details) - _NAMED} more." if len(details) > _NAMED else ""
-    return Step("mapped codes", is_ok=False, detail=" ".join(details[:_NAMED]) + more, action=" ".join(actions[:_NAMED]))
+    return Step(
+        "mapped codes", is_ok=False, detail=" ".join(details[:_NAMED]) + more, action=" ".join(actions[:_NAMED])
+    )
 
 
 def _guard(at: Place, b1: B1) -> Step:

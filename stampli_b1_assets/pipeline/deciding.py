@@ -1,6 +1,7 @@
 """People's decisions on what is held or in conflict, and the rules that they must keep."""
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stampli_b1_assets.domain.outcome import Outcome, Reason
@@ -24,25 +25,39 @@ class Decided:
     is_effective: bool
 
 
-def release(workplace: Workplace, ids: Sequence[str], action: str, *, by: str, note: str) -> list[Decided]:
-    """Take a decision on each id, or on none; it takes effect in the next cycle.
+def release(
+    workplace: Workplace, ids: Sequence[str], action: str, *, by: str, note: str, login: str = ""
+) -> list[Decided]:
+    """Take a decision on each id, or on none of them; it takes effect in the next cycle.
 
-    Raises `DecisionRefused`: not open, an action that does not fit the reason, the same person twice, or the person
-    who approved the invoice in Stampli (who would release her own).
+    A decision counts for the content that the ledger has now: when the invoice changes once more, it is asked for
+    again. `by` is what the person says; `login`, the operating system's name of who ran the command, is put on record
+    beside it. Raises `DecisionRefused`: unknown or not open, an action that does not fit the reason, the same person
+    twice, or a person who approved the invoice in Stampli (who would release her own). Who keeps the mappings cannot
+    be told from files, so that part of the separation of duties is left to the right to write them.
     """
-    records = workplace.ledger.invoices.get_many(ids)
-    for id_ in ids:
+    wanted = list(dict.fromkeys(ids))
+    records = workplace.ledger.invoices.get_many(wanted)
+    for id_ in wanted:
         _check(id_, records.get(id_), action)
         _check_separation(workplace, id_, by)
-    needs_second = action in workplace.settings.approvals.second_person
-    decided = []
     with workplace.ledger.transaction():
-        for id_ in ids:
-            made = workplace.ledger.decisions.add(
-                id_, action, by, note, content_hash=records[id_].content_hash, needs_second_person=needs_second
-            )
-            decided.append(Decided(id_, action, made.is_effective))
-    return decided
+        return [_decide(workplace, records[id_], action, by=by, note=note, login=login) for id_ in wanted]
+
+
+def _decide(workplace: Workplace, record: InvoiceRecord, action: str, *, by: str, note: str, login: str) -> Decided:
+    made = workplace.ledger.decisions.add(
+        record.stampli_id,
+        action,
+        by,
+        note,
+        content_hash=record.content_hash,
+        needs_second_person=action in workplace.settings.approvals.second_person,
+    )
+    if login:
+        facts = {"decision": made.id, "action": action, "login": login}
+        workplace.ledger.audit.append("decision.login", record.stampli_id, made.by, facts)
+    return Decided(record.stampli_id, action, made.is_effective)
 
 
 def _check(id_: str, record: InvoiceRecord | None, action: str) -> None:
@@ -62,15 +77,20 @@ def _check(id_: str, record: InvoiceRecord | None, action: str) -> None:
 
 
 def _check_separation(workplace: Workplace, id_: str, by: str) -> None:
-    """Who approved an invoice in Stampli does not release it here: separation of duties."""
-    versions = workplace.ledger.invoices.history(id_)
-    content = versions[-1].content if versions else None
-    approver = str((content or {}).get("authorized_by") or "")
-    if approver and _person(approver) == _person(by):
+    """Who approved any version of an invoice in Stampli does not release it here: separation of duties."""
+    if _person(by) in {_person(approver) for approver in _approvers(workplace, id_)}:
         raise DecisionRefused(
             f"{by} approved invoice {id_} in Stampli, and may not release it too.", "Let another person decide."
         )
 
 
+def _approvers(workplace: Workplace, id_: str) -> Iterator[str]:
+    for version in workplace.ledger.invoices.history(id_):
+        approver = str((version.content or {}).get("authorized_by") or "")
+        if approver.strip():
+            yield approver
+
+
 def _person(name: str) -> str:
-    return " ".join(name.split()).casefold()
+    """Compared without case and blanks, as the ledger compares the two of a pair."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -182,8 +182,9 @@ def _difference(session: Session, record: InvoiceRecord, entry: PostedEntry | No
     """What is wrong, in words; empty when both sides agree."""
     if entry is None:
         return f"Journal entry {record.doc_number} of invoice {record.number} is not in SAP."
-    if entry.jdt_num in found.undone:
-        return f"Journal entry {entry.number} was cancelled in SAP, by the entry with JdtNum {found.undone[entry.jdt_num]}."
+    undoing = found.undone.get(entry.jdt_num)
+    if undoing is not None:
+        return f"Journal entry {entry.number} was cancelled in SAP, by the entry with JdtNum {undoing}."
     if _is_cancelled(record):
         return f"Invoice {record.number} is cancelled in Stampli; journal entry {entry.number} stands in SAP."
     if record.outcome == Outcome.CONFLICT:

@@ -1,39 +1,164 @@
-"""The whole story of one invoice, for a person who has to prove it."""
+"""The whole story of one invoice or payment, for a person who has to prove it: as text, and as a page."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from rich.console import Group, RenderableType
+from rich.text import Text
 
-def lines(story: Mapping[str, Any]) -> Iterator[str]:
-    """Plain text: where it stands, its files, its contents, requests and answers, decisions, the trail."""
-    invoice = story["invoice"] or story["payment"] or {}
-    yield f"Invoice {story['id']} ({invoice.get('number', '')}) of {story['company']}"
-    yield f"Outcome: {invoice.get('outcome', 'never counted')}"
-    if invoice.get("jdt_num"):
-        where = f"journal entry {invoice.get('doc_number')} (JdtNum {invoice.get('jdt_num')})"
-        yield f"In SAP: {where}, posted on {invoice.get('posting_date')}, key {invoice.get('key')}"
-    for hold in invoice.get("holds") or []:
-        yield f"  {hold['reason']}: {hold['detail']} {hold['action']}"
-    for file in story["files"]:
-        yield f"File: {file.get('name')} (SHA-256 {file.get('sha256')}), taken {file.get('taken_at')}"
-    for version in story["versions"]:
-        yield from _version(version)
-    for intent in story["intents"]:
-        answer = intent.get("answer") or "no answer yet"
-        yield f"Request of {intent.get('written_at')} ({intent.get('mode')}, {intent.get('kind')}): {answer}"
-        yield f"  request SHA-256 {intent.get('request_sha256')}, answer SHA-256 {intent.get('response_sha256')}"
-    for decision in story["decisions"]:
-        yield f"Decision of {decision['by']} at {decision['at']}: {decision['action']}. {decision['note']}"
-    for record in story["audit"]:
-        yield f"  {record['sequence']:>6} {record['at']} {record['event']} by {record['who']}"
+from stampli_b1_assets.reports.pages import page_of
+from stampli_b1_assets.reports.words import Document, money
+
+_PLACES = ("name", "sha256", "size", "taken_at")
 
 
-def _version(version: Mapping[str, Any]) -> Iterator[str]:
-    content = version.get("content") or {}
-    yield f"Content brought by {version.get('file_name')}, row {version.get('row')}, at {version.get('brought_at')}:"
+@dataclass(frozen=True)
+class Section:
+    """A heading with its sentences."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def render(document: Document) -> RenderableType:
+    """For a terminal or a text file; headings as Markdown has them."""
+    parts = [Text(f"# {title(document)}", style="bold")]
+    for section in sections(document):
+        parts += [Text(""), Text(f"## {section.title}", style="bold"), *(Text(f"- {line}") for line in section.lines)]
+    return Group(*parts)
+
+
+def page(document: Document) -> str:
+    """One HTML page without any outside resource."""
+    return page_of("evidence.html", title=title(document), sections=sections(document))
+
+
+def title(document: Document) -> str:
+    """`Invoice FG-3391 (Stampli id 7710001) of linden`."""
+    invoice = document["invoice"]
+    if invoice:
+        return f"Invoice {invoice['number']} (Stampli id {document['id']}) of {document['company']}"
+    return f"{'Payment' if document['payment'] else 'Document'} {document['id']} of {document['company']}"
+
+
+def sections(document: Document) -> list[Section]:
+    """Where it stands, its files and contents, the mapping used, entries, requests, decisions, the trail."""
+    found = [Section(title, tuple(lines(document))) for title, lines in _SECTIONS]
+    return [section for section in found if section.lines]
+
+
+def _standing(document: Document) -> Iterator[str]:
+    record = document["invoice"] or document["payment"] or {}
+    outcome = str(record.get("outcome") or "never counted").replace("_", " ")
+    amount = record.get("amount")
+    yield outcome + (f", {money(amount, record['currency'])}" if amount is not None else "")
+    if record.get("jdt_num"):
+        numbers = f"journal entry {record['doc_number']} (JdtNum {record['jdt_num']})"
+        yield f"in SAP: {numbers}, posted on {record['posting_date']}, key {record['key']}"
+    for hold in record.get("holds") or ():
+        yield f"{hold['reason']}: {hold['detail']} {hold['action']}".strip()
+
+
+def _files(document: Document) -> Iterator[str]:
+    for file in document["files"]:
+        name, sha256, size, taken = (file[place] for place in _PLACES)
+        yield f"{name}, {size} bytes, SHA-256 {sha256}, taken {_moment(taken)}"
+
+
+def _contents(document: Document) -> Iterator[str]:
+    seen: set[str] = set()
+    for version in document["versions"]:
+        content = version["content"] or {}
+        where = f"{version['file_name']} row {version['row']}, {_moment(version['brought_at'])}"
+        if version["content_hash"] in seen:
+            yield f"{where}: the same content again, status {content.get('status')}"
+            continue
+        seen.add(version["content_hash"])
+        yield f"{where}: {content.get('type')} {content.get('number')} of {content.get('vendor_name')}"
+        yield from _content(content)
+
+
+def _content(content: Document) -> Iterator[str]:
     approver = content.get("authorized_by") or "nobody named"
-    total, when = f"{content.get('total')} {content.get('currency')}", content.get("authorized_at")
-    yield f"  {total}, approved by {approver} at {when}"
-    for line in content.get("lines") or []:
-        codes = " ".join(filter(None, (line.get("department"), line.get("project"), line.get("location"))))
-        yield f"  line {line.get('number')}: {line.get('gl_account')} {line.get('amount')} {codes} {line.get('memo')}"
+    when = f" at {_moment(content['authorized_at'])}" if content.get("authorized_at") else ""
+    yield f"approved in Stampli by {approver}{when}; status {content.get('status')}"
+    dates = ("invoice_date", "due_date", "posting_date")
+    told = ", ".join(f"{name.replace('_', ' ')} {content[name]}" for name in dates if content.get(name))
+    yield f"total {_amount(content, 'total')}, tax {_amount(content, 'tax')}; {told}"
+    if content.get("url"):
+        yield f"in Stampli: {content['url']}"
+    for line in content.get("lines") or ():
+        codes = " ".join(line[name] for name in ("department", "project", "class_", "location") if line.get(name))
+        tax = f", tax {line['tax_code']}" if line.get("tax_code") else ""
+        memo = f" – {line['memo']}" if line.get("memo") else ""
+        yield f"line {line['number']}: {line['gl_account']} {_amount(line, 'amount')} {codes}{tax}{memo}"
+
+
+def _amount(row: Document, name: str) -> str:
+    value = row.get(name)
+    return "none" if value is None else money(value, row.get("currency", ""))
+
+
+def _mapping(document: Document) -> Iterator[str]:
+    """As the newest record has it that has any."""
+    traces = [record["data"]["trace"] for record in document["audit"] if record["data"].get("trace")]
+    yield from traces[-1] if traces else ()
+
+
+def _entries(document: Document) -> Iterator[str]:
+    newest = {intent["key"]: intent for intent in document["intents"] if intent["payload"]}
+    for intent in newest.values():
+        entry = intent["payload"]
+        number = f", JdtNum {intent['jdt_num']}" if intent["jdt_num"] else ""
+        dates = f"posted on {entry['reference_date']}, document {entry['tax_date']}, due {entry['due_date']}"
+        yield f"{intent['kind']} “{entry['memo']}”{number}: {dates}; key {intent['key']}"
+        yield from map(_entry_line, entry["lines"])
+
+
+def _entry_line(line: Document) -> str:
+    prefix = "fc_" if line["fc_currency"] else ""
+    side = "debit" if line[f"{prefix}debit"] is not None else "credit"
+    amount = line[prefix + side]
+    coding = " ".join([*line["dimensions"].values(), line["project_code"]]).strip()
+    told = money(amount, line["fc_currency"]) if amount is not None else "nothing"
+    return f"{line['account_code'] or line['card_code']}: {side} {told} {coding}".rstrip()
+
+
+def _requests(document: Document) -> Iterator[str]:
+    for intent in document["intents"]:
+        answer = intent["answer"] or "no answer on record"
+        said = f" ({intent['code']}: {intent['text']})" if intent["code"] or intent["text"] else ""
+        yield f"{_moment(intent['written_at'])}, {intent['kind']}, {intent['mode']}: {answer}{said}"
+        if intent["request_sha256"]:
+            yield f"SHA-256 of the request {intent['request_sha256']}, of the answer {intent['response_sha256']}"
+
+
+def _decisions(document: Document) -> Iterator[str]:
+    for decision in document["decisions"]:
+        state = "" if decision["is_effective"] else " (waited for a second person)"
+        yield f"{_moment(decision['at'])}, {decision['by']}: {decision['action']}{state}. {decision['note']}"
+
+
+def _trail(document: Document) -> Iterator[str]:
+    for record in document["audit"]:
+        yield f"{record['sequence']}, {_moment(record['at'])}: {record['event']} by {record['who']}, {record['hash']}"
+    head = document["audit_head"]
+    yield f"head of the trail: {head['sequence']}:{head['hash']}"
+
+
+def _moment(value: Any) -> str:
+    """To the second; the document has it exactly."""
+    return f"{str(value)[:19].replace('T', ' ')} UTC" if value else "–"
+
+
+_SECTIONS: tuple[tuple[str, Callable[[Document], Iterator[str]]], ...] = (
+    ("Where it stands", _standing),
+    ("Files that brought it", _files),
+    ("What they brought", _contents),
+    ("Mapping used", _mapping),
+    ("Entries", _entries),
+    ("Requests to SAP and answers", _requests),
+    ("Decisions of people", _decisions),
+    ("Audit trail", _trail),
+)

@@ -1,0 +1,43 @@
+"""What a layout makes of a file, and how exports changed, for people who write layouts."""
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from stampli_b1_assets.reports.words import Document, counted
+
+
+def tried(document: Document) -> RenderableType:
+    """Row by row what was read, with the faults."""
+    rows = document["rows"]
+    notes = [f"{counted(len(rows), 'row')}, {document['faulty']} with faults", *document["warnings"]]
+    if document["unknown_columns"]:
+        notes.append(f"not used: {', '.join(document['unknown_columns'])}")
+    table = Table(title=f"{document['form']}: {'; '.join(notes)}", title_justify="left", box=None, pad_edge=False)
+    table.add_column("Row", justify="right")
+    table.add_column("Read", overflow="fold")
+    table.add_column("Faults", overflow="fold", style="red")
+    for row in rows:
+        values = ", ".join(f"{name} {value}" for name, value in row["values"].items())
+        table.add_row(str(row["row"]), values, " ".join(row["faults"]))
+    return table
+
+
+def refused(document: Document) -> RenderableType:
+    """Why the file as a whole cannot be read."""
+    why = document["refused"]
+    return Text(f"{document['file']} would be refused, {why['reason']}: {why['detail']}", style="red")
+
+
+def drift(document: Document) -> RenderableType:
+    """One sentence for each kind of file."""
+    if not document["drifts"]:
+        return Text(f"{document['company']}: no two files of one kind were read yet.")
+    return Group(*map(_drift, document["drifts"]))
+
+
+def _drift(one: Document) -> Text:
+    what = one["sentence"] or "The columns are the same."
+    return Text(
+        f"{one['kind']}: {one['previous']} → {one['current']}. {what}", style="yellow" if one["sentence"] else ""
+    )

@@ -1,0 +1,31 @@
+"""Steps that were tried one after the other: what works, what does not, what to do (`check`, `provision`)."""
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from stampli_b1_assets.reports.words import Document, counted
+
+
+def render(document: Document) -> RenderableType:
+    """A table of the steps, and one sentence that sums them up."""
+    table = Table(title=str(document["company"]), title_justify="left", box=None, pad_edge=False)
+    for name in ("", "Step", "Found", "What to do"):
+        table.add_column(name, overflow="fold")
+    for step in document["steps"]:
+        table.add_row(_sign(step), step["name"], step["detail"], step["action"])
+    return Group(table, _sum(document["steps"]))
+
+
+def _sign(step: Document) -> Text:
+    if step["is_ok"]:
+        return Text("ok", style="green")
+    return Text("no", style="red") if step.get("is_tried", True) else Text("–", style="dim")
+
+
+def _sum(steps: list[Document]) -> Text:
+    failed = [step["name"] for step in steps if not step["is_ok"] and step.get("is_tried", True)]
+    if not failed:
+        return Text("Everything works.", style="green")
+    verb = "does" if len(failed) == 1 else "do"
+    return Text(f"{counted(len(failed), 'step')} {verb} not work yet: {', '.join(failed)}.", style="red")
