@@ -1,9 +1,11 @@
 """The Service Layer simulator as an httpx transport: no sockets, and the same faults as on the wire."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
+from stampli_b1_assets.sandbox.running import B1_PASSWORD, B1_USERNAME
+from stampli_b1_assets.sandbox.sample_company import COMPANY_DB
 from stampli_b1_assets.sandbox.service_layer.application import Application, Request, Response
 from stampli_b1_assets_tests.simulation.clock import VirtualClock
 
@@ -15,6 +17,8 @@ class Late:
     path: str
     after: int
     seconds: float
+    kills: type[BaseException] | None = None
+    """What the client dies of while it waits for the answer; None: it waits for its time-out."""
     is_over: bool = False
 
     def strikes(self, request: Request) -> bool:
@@ -42,7 +46,9 @@ class InProcessTransport(httpx.BaseTransport):
         headers = {name.lower(): value for name, value in request.headers.items()}
         inner = Request(request.method, url.path, url.query.decode(), headers, request.read())
         if self.late is not None and self.late.strikes(inner):
-            self._clock.at(self.late.seconds, lambda: self._application.handle(inner))
+            self._clock.at(self.late.seconds, lambda: self._executed_late(inner))
+            if self.late.kills is not None:
+                raise self.late.kills
             self._clock.sleep(self._timeout)
             raise httpx.ReadTimeout("timed out", request=request)
         before = self._clock.seconds()
@@ -50,6 +56,11 @@ class InProcessTransport(httpx.BaseTransport):
         if self._clock.seconds() - before > self._timeout:
             raise httpx.ReadTimeout("timed out", request=request)
         return _response(answer, request)
+
+    def _executed_late(self, request: Request) -> None:
+        """SAP works on: that its session ended meanwhile does not stop a request that it took before."""
+        session = self._application.sessions.log_in(COMPANY_DB, B1_USERNAME, B1_PASSWORD)
+        self._application.handle(replace(request, headers={**request.headers, "cookie": f"B1SESSION={session}"}))
 
 
 def _response(answer: Response, request: httpx.Request) -> httpx.Response:
