@@ -40,9 +40,9 @@ folder in which every `*.yaml` is one company. What is left out has the default 
 ```yaml
 {EXAMPLE}```
 
-- **Variables.** `${{NAME}}` and `${{NAME:-default}}` are taken from the environment, anywhere in a value; `$${{` stands for
-  `${{` itself. A variable that is not set and has no default is an error. An empty value of an optional setting counts
-  as left out, so that `${{NAME:-}}` switches it off.
+- **Variables.** `${{NAME}}` and `${{NAME:-default}}` are taken from the environment, anywhere in a value; `$${{` stands
+  for `${{` itself. A variable that is not set and has no default is an error. An empty value of an optional setting
+  counts as left out, so that `${{NAME:-}}` switches it off.
 - **Secrets** (passwords, passphrases, addresses that hold a password or a token) come from a variable without a
   default, unless `allow_plaintext_secrets: true`. They are in no message, log, report or page.
 - **Codes are text.** Write account numbers and the like in quotes, or YAML takes their leading zeros.

@@ -222,8 +222,8 @@ class PostingSettings(Settings):
     )
     new_vendors: Literal["from_vendor_file", "from_invoice", "hold"] = Field(
         "from_vendor_file",
-        description="A vendor that SAP does not have: create it from the vendor file, create it from an invoice (its id "
-        "and name), or `hold` its invoices.",
+        description="A vendor that SAP does not have: create it from the vendor file, create it from an invoice (its "
+        "id and name), or `hold` its invoices.",
     )
     earliest_date: date = Field(
         date(2020, 1, 1),
