@@ -40,6 +40,7 @@ class Connection:
     ) -> None:
         self.url = settings.service_layer_url
         self._clock = clock
+        self._timeout = settings.timeout_seconds
         self._longest = settings.timeout_seconds * _TIMEOUTS_PER_ANSWER
         self._client = httpx.Client(
             transport=transport,
@@ -54,11 +55,17 @@ class Connection:
         """Close all sockets."""
         self._client.close()
 
-    def send(self, method: str, path: str, *, content: bytes, headers: Mapping[str, str]) -> Answer:
-        """One request to `path` below the service's URL, query included and percent-encoded."""
+    def send(
+        self, method: str, path: str, *, content: bytes, headers: Mapping[str, str], timeout: float | None = None
+    ) -> Answer:
+        """One request to `path` below the service's URL, query included and percent-encoded.
+
+        `timeout` in seconds, where it is to be shorter than the settings'.
+        """
         url = f"{self.url}/{path}"
+        seconds = min(self._timeout, timeout or self._timeout)
         try:
-            with self._client.stream(method, url, content=content, headers=headers) as response:
+            with self._client.stream(method, url, content=content, headers=headers, timeout=seconds) as response:
                 body = b"".join(self._chunks(response))
         finally:
             self._client.cookies.clear()  # they are kept by hand: B1SESSION comes without a path

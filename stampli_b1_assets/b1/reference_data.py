@@ -18,19 +18,20 @@ from stampli_b1_assets.domain.reference_data import ReferenceData
 from stampli_b1_assets.errors import B1Refused, B1Unusable
 
 _SUPPLIER_SERIES = {"DocumentTypeParams": {"Document": "2", "DocumentSubType": "S"}}
+_UNKNOWN_SET = ("-1002", "200")
 _MANUAL = ("manual", "manuell")
 
 
 def read_reference_data(service: ServiceLayer, settings: B1Settings) -> ReferenceData:
     """Everything but exchange rates; `fingerprint` is a hash over all that we know of it. Raises `B1Unusable`."""
     admin = _called(service, "CompanyService_GetAdminInfo") or {}
-    company = _called(service, "CompanyService_GetCompanyInfo") or {}
+    company = _company_info(service)
     raw: dict[str, Json] = {
         "accounts": _read(service, "ChartOfAccounts", "Code", master_data.ACCOUNT),
         "partners": _partners(service),
-        "rules": _read(service, "DistributionRules", "FactorCode"),
-        "centers": _read(service, "ProfitCenters", "CenterCode"),
-        "projects": _read(service, "Projects", "Code"),
+        "rules": _read_if_known(service, "DistributionRules", "FactorCode"),
+        "centers": _read_if_known(service, "ProfitCenters", "CenterCode"),
+        "projects": _read_if_known(service, "Projects", "Code"),
         "currencies": _read(service, "Currencies", "Code"),
         "periods": _finance_periods(service),
         "series": _supplier_series(service),
@@ -105,6 +106,24 @@ def _read(
             if unknown is None:
                 raise refused_read(entity_set, refusal) from None
             wanted.remove(unknown)
+
+
+def _read_if_known(service: ServiceLayer, entity_set: str, key: str) -> list[Json]:
+    """All rows; none where this Service Layer has no such entity set (code -1002 or 200, seen live with HTTP 400)."""
+    try:
+        return service.get_all(entity_set, select=(), orderby=key)
+    except B1Refused as refusal:
+        if refusal.status == 404 or refusal.code in _UNKNOWN_SET:
+            return []
+        raise refused_read(entity_set, refusal) from None
+
+
+def _company_info(service: ServiceLayer) -> Mapping[str, Json]:
+    """Name and version: good to know, and not worth failing for."""
+    try:
+        return service.call("CompanyService_GetCompanyInfo") or {}
+    except B1Refused:
+        return {}
 
 
 def _partners(service: ServiceLayer) -> list[Json]:

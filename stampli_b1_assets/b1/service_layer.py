@@ -20,6 +20,7 @@ from stampli_b1_assets.config.models import B1Settings
 from stampli_b1_assets.errors import B1OutcomeUnknown, B1Refused, B1Unusable
 
 _READ_TRIES = 4
+_LOGOUT_SECONDS = 5.0
 _JSON = "application/json"
 
 
@@ -71,7 +72,9 @@ class ServiceLayer:
         """Log out, if logged in, and close; a session that cannot be ended ends by itself after 30 minutes."""
         if self._cookies:
             with suppress(httpx.HTTPError):  # the session times out at SAP by itself
-                self._send("POST", "Logout")
+                self._connection.send(
+                    "POST", "Logout", content=b"", headers=self._cookie_header(), timeout=_LOGOUT_SECONDS
+                )
             self._cookies = {}
         self._connection.close()
 
@@ -142,7 +145,12 @@ class ServiceLayer:
         except httpx.HTTPError as error:
             raise self._connection.unusable(error) from None
         if answer.status >= 500:
-            raise B1Unusable(f"SAP answered HTTP {answer.status}.", "Try again later.", is_passing=True)
+            what = path.partition("?")[0]
+            raise B1Unusable(
+                f"SAP answered {what} with HTTP {answer.status}.",
+                "Try again later; if it stays, have the Service Layer looked at.",
+                is_passing=True,
+            )
         if answer.status in (401, 403):
             raise _not_allowed(answer)
         if answer.status >= 300:
@@ -169,15 +177,17 @@ class ServiceLayer:
 
     def write(self, method: str, path: str, body: Json | None = None) -> Json:
         """One write, sent once; the answer's body. Raises `B1Refused`, `B1OutcomeUnknown`, or `SessionLost`."""
-        return self.write_bytes(method, path, dumps(body) if body is not None else b"")[0]
-
-    def write_bytes(self, method: str, path: str, content: bytes) -> tuple[Json, Answer]:
-        """As `write`, with the body as it is sent, and the answer as it came."""
-        answer = self._write(method, path, content, _JSON, is_protected=False)
+        answer = self.write_bytes(method, path, dumps(body) if body is not None else b"")
+        if answer.status >= 300:
+            raise refusal(answer.status, answer.content)
         try:
-            return loads(answer.content) if answer.content else None, answer
+            return loads(answer.content) if answer.content else None
         except ValueError:
             raise B1OutcomeUnknown("SAP's answer to a write cannot be read.", "It is looked up.") from None
+
+    def write_bytes(self, method: str, path: str, content: bytes) -> Answer:
+        """As `write`, with the body as it is sent, and the answer as it came: done (2xx) or refused (3xx, 4xx)."""
+        return self._write(method, path, content, _JSON, is_protected=False)
 
     def batch(
         self, change_sets: Sequence[Sequence[Operation]], *, is_protected: bool
@@ -188,6 +198,8 @@ class ServiceLayer:
         """
         content_type, content = encode(change_sets, self._root)
         answer = self._write("POST", "$batch", content, content_type, is_protected=is_protected)
+        if answer.status >= 300:
+            raise refusal(answer.status, answer.content)
         try:
             results = decode(answer.headers.get("Content-Type", ""), answer.content, len(change_sets))
         except ValueError as error:
@@ -208,8 +220,6 @@ class ServiceLayer:
             raise _not_allowed(answer)
         if answer.status >= 500 or answer.status < 200:
             raise B1OutcomeUnknown(f"SAP answered a write with HTTP {answer.status}.", "It is looked up.")
-        if answer.status >= 300:
-            raise refusal(answer.status, answer.content)
         return answer
 
     def _send_write(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> Answer:
@@ -223,12 +233,15 @@ class ServiceLayer:
     def _send(self, method: str, path: str, content: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
         """One request with the session's cookies, both of them: B1SESSION, and ROUTEID when a balancer gave one."""
         with self._sending:
-            cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-            answer = self._connection.send(method, path, content=content, headers={**(headers or {}), "Cookie": cookie})
+            all_headers = {**(headers or {}), **self._cookie_header()}
+            answer = self._connection.send(method, path, content=content, headers=all_headers)
             route = cookies_of(answer).get("ROUTEID")
             if route and self._cookies:  # the balancer moved the session to another node
                 self._cookies = {**self._cookies, "ROUTEID": route}
             return answer
+
+    def _cookie_header(self) -> dict[str, str]:
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
 
 
 def _not_allowed(answer: Answer) -> B1Unusable:

@@ -20,7 +20,7 @@ from stampli_b1_assets.b1.poster import (
     refused,
     unknown,
 )
-from stampli_b1_assets.b1.refusals import already_exists, is_passing
+from stampli_b1_assets.b1.refusals import already_exists, is_passing, refusal
 from stampli_b1_assets.b1.service_layer import ServiceLayer, SessionLost
 from stampli_b1_assets.b1.wire import dumps
 from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
@@ -108,9 +108,9 @@ class UnguardedPosting:
 
     def _send_entry(self, attempt: _Attempt) -> B1Refused | None:
         content = dumps(to_sap(attempt.entry, with_key=self._mode is not PostingMode.UNMARKED))
-        _, answer = self._session.write_bytes("POST", ENTITY_SET, content)
+        answer = self._session.write_bytes("POST", ENTITY_SET, content)
         attempt.evidence = Evidence.of(content, answer.content, answer.status)
-        return None
+        return refusal(answer.status, answer.content) if answer.status >= 300 else None
 
     def _refused(self, attempt: _Attempt, error: B1Refused) -> WriteResult:
         self._patience.renew()

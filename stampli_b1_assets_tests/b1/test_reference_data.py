@@ -125,19 +125,37 @@ def test_a_property_that_an_older_build_does_not_know_is_left_out(sandbox, b1, m
     assert [line.status for line in asked] == [400, 400, 200]
 
 
-def test_an_entity_set_that_sap_does_not_give_is_named(scripted, settings):
-    body = {"error": {"code": "-1002", "message": "Service Not Found"}}
+def refusing(entity_set, code, status=400):
+    """A server that gives nothing but empty lists, and this set not at all."""
+    body = {"error": {"code": code, "message": "Service Not Found"}}
 
     def answer(request):
-        return (
-            httpx.Response(400, json=body)
-            if "ProfitCenters" in request.url.path
-            else httpx.Response(200, json={"value": []})
-        )
+        if request.url.path.endswith(entity_set):
+            return httpx.Response(status, json=body)
+        return httpx.Response(200, json={"LocalCurrency": "USD", "value": []})
 
-    session, _ = scripted(answer)
-    with pytest.raises(B1Unusable, match="SAP refused to give ProfitCenters"):
+    return answer
+
+
+@pytest.mark.parametrize("entity_set", ["ChartOfAccounts", "BusinessPartners", "Currencies"])
+def test_an_entity_set_that_sap_does_not_give_is_named(scripted, settings, entity_set):
+    session, _ = scripted(refusing(entity_set, "-1002"))
+    with pytest.raises(B1Unusable, match=f"SAP refused to give {entity_set}"):
         read_reference_data(session, settings())
+
+
+@pytest.mark.parametrize("entity_set", ["ProfitCenters", "DistributionRules", "Projects"])
+def test_dimensions_that_a_build_does_not_have_are_empty_but_forbidden_ones_are_said(scripted, settings, entity_set):
+    session, _ = scripted(refusing(entity_set, "200"))
+    assert read_reference_data(session, settings()).rules == {}
+    session, _ = scripted(refusing(entity_set, "-6006", 403))
+    with pytest.raises(B1Unusable, match="does not allow it"):
+        read_reference_data(session, settings())
+
+
+def test_name_and_version_are_not_worth_failing_for(scripted, settings):
+    session, _ = scripted(refusing("CompanyService_GetCompanyInfo", "-1002"))
+    assert read_reference_data(session, settings()).version == "1000280"  # as the login told it
 
 
 def test_a_company_without_a_local_currency_is_asked_another_way(scripted, settings):

@@ -26,7 +26,8 @@ def writes(sandbox, mode):
 def test_entries_are_posted_once_and_found(b1, sandbox, entry, bad_entry, mode):
     results = b1.post([entry(1), bad_entry(2), entry(3)], mode)
     assert words(results) == ["committed", "refused", "committed"]
-    assert results[1].code == "-2028"
+    assert (results[1].code, results[1].http_status) == ("-2028", 400)
+    assert all(len(one.request_sha256) == len(one.response_sha256) == 64 for one in results)
     assert [row["Reference2"] for row in sandbox.journal_entries()] == ["9001", "9003"]
     assert len(writes(sandbox, mode)) == 3
 
