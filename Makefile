@@ -17,6 +17,9 @@ SEEDS ?= 100
 COMPILE := uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
 
+# An environment whose Python is gone (moved, upgraded) is made anew.
+$(if $(wildcard $(STAMP)),$(shell $(RUN) -c '' >/dev/null 2>&1 || rm -f $(STAMP)))
+
 .PHONY: help demo test ui lint format bench soak docs requirements clean
 
 help:  ## these lines
@@ -59,7 +62,7 @@ requirements:  ## the pins anew, by hand, with uv; hashed, and naming no index
 clean:  ## remove what the targets made
 	rm -rf $(VENV) .demo .dagster .coverage htmlcov
 
-# Made again when the pins change; an environment without a working pip (half made, or its Python is gone) is replaced.
+# Made again when the pins change; one without a working pip (half made) is replaced.
 $(STAMP): requirements/dev.txt setup.cfg
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
