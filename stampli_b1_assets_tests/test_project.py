@@ -218,24 +218,3 @@ class TestInstanceFiles:
         (location,) = workspace["load_from"]
         assert location["python_module"]["module_name"] == "stampli_b1_assets.definitions"
         assert (PACKAGE / "definitions.py").exists()
-
-
-class TestDocumentation:
-    PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
-
-    @pytest.mark.parametrize("path", PAGES, ids=name_of)
-    def test_links_lead_somewhere(self, path):
-        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
-            assert "://" in target or (path.parent / target).exists(), target
-
-    def test_every_page_can_be_reached_from_the_readme(self):
-        text = (ROOT / "README.md").read_text(encoding="utf-8")
-        missing = [path.name for path in (ROOT / "docs").glob("*.md") if f"docs/{path.name}" not in text]
-        assert missing == []
-
-    def test_files_that_pages_name_are_there(self):
-        for path in self.PAGES:
-            for name in re.findall(
-                r"`((?:deploy|requirements|docs|benchmarks)/[\w./-]+)`", path.read_text(encoding="utf-8")
-            ):
-                assert (ROOT / name).exists(), f"{path.name}: {name}"
