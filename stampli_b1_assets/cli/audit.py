@@ -9,7 +9,6 @@ import click
 import simplejson
 
 from stampli_b1_assets.cli.common import (
-    ALL_WELL,
     Options,
     Say,
     Told,
@@ -19,6 +18,7 @@ from stampli_b1_assets.cli.common import (
     opened,
     require_one,
 )
+from stampli_b1_assets.cli.exit_codes import ALL_WELL
 from stampli_b1_assets.config.loader import LoadedCompany
 from stampli_b1_assets.ledger.export import as_csv, as_json_lines
 from stampli_b1_assets.ledger.records import AuditRecord

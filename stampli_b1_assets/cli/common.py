@@ -15,12 +15,12 @@ import simplejson
 from rich.console import Console, RenderableType
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from stampli_b1_assets.cli.exit_codes import ALL_WELL, NEEDS_A_PERSON, UNUSABLE
 from stampli_b1_assets.config.loader import LoadedCompany, load_companies
 from stampli_b1_assets.errors import AuditBroken, ConfigurationError, LedgerUnusable, StampliB1Error
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.reports.words import visible, visible_document
 
-ALL_WELL, NEEDS_A_PERSON, UNUSABLE = 0, 1, 2
 _WIDTH = 120
 """Of tables that no terminal shows."""
 

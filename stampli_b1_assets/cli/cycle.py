@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from stampli_b1_assets.cli.common import Options, Say, Told, company_options, each, home, opened
+from stampli_b1_assets.cli.common import Document, Options, Say, Told, company_options, each, home, opened
+from stampli_b1_assets.cli.stopping import stoppable
 from stampli_b1_assets.config.loader import LoadedCompany
 from stampli_b1_assets.reports import summary
 
@@ -20,8 +21,12 @@ def sync(options: Options) -> int:
     from stampli_b1_assets.defs.sync import sync as run_sync
 
     def work(loaded: LoadedCompany, say: Say) -> Told:
-        with open_instance() as instance:
-            document = run_sync([loaded], options.config, home(), instance, say)[0]
+        def one_cycle() -> Document:
+            with open_instance() as instance:
+                document: Document = run_sync([loaded], options.config, home(), instance, say)[0]
+            return document
+
+        document = stoppable(one_cycle)
         return Told(document, needs_a_person=bool(document["needs_a_person"]))
 
     return each(options, work, summary.cycle)

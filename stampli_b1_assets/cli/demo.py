@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from stampli_b1_assets.cli.common import ALL_WELL, NEEDS_A_PERSON, UNUSABLE, Options, Output, chosen, opened
+from stampli_b1_assets.cli.common import Options, Output, chosen, opened
+from stampli_b1_assets.cli.exit_codes import ALL_WELL, NEEDS_A_PERSON, UNUSABLE
 from stampli_b1_assets.cli.main import run
 from stampli_b1_assets.pipeline.posted import posted_document
 from stampli_b1_assets.reports import postings
@@ -37,7 +38,7 @@ def demo() -> int:
         if not prove_guard_once():
             return 1
         click.echo("One cycle: SFTP → parsed invoices → business partners → journal entries.\n")
-        if run(["sync"]) not in (0, NEEDS_A_PERSON):
+        if run(["sync"]) not in (ALL_WELL, NEEDS_A_PERSON):
             return 1
         _show_postings()
         click.echo("\nDoes SAP have what was posted, and nothing else of ours?\n")

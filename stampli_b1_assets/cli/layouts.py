@@ -9,8 +9,6 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from stampli_b1_assets.cli.common import (
-    ALL_WELL,
-    NEEDS_A_PERSON,
     Document,
     Options,
     Output,
@@ -21,6 +19,7 @@ from stampli_b1_assets.cli.common import (
     each,
     opened,
 )
+from stampli_b1_assets.cli.exit_codes import ALL_WELL, NEEDS_A_PERSON
 from stampli_b1_assets.config.loader import LoadedCompany
 from stampli_b1_assets.errors import ConfigurationError, FileRefused
 from stampli_b1_assets.pipeline.drifting import drifts

@@ -1,5 +1,6 @@
-"""`stampli-b1`: the group of commands, and what becomes of errors."""
+"""`stampli-b1`: the group of commands, and what becomes of errors. Imports little, so that it answers at once."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -8,7 +9,8 @@ from importlib import import_module
 import click
 
 from stampli_b1_assets import __version__
-from stampli_b1_assets.cli.common import NEEDS_A_PERSON, UNUSABLE, Output, code_of, complain, failure
+from stampli_b1_assets.cli.exit_codes import ALL_WELL, NEEDS_A_PERSON, UNUSABLE
+from stampli_b1_assets.cli.stopping import STOPPED
 from stampli_b1_assets.errors import StampliB1Error
 
 _COMMANDS = {
@@ -61,29 +63,38 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = commands.main(args=given, prog_name="stampli-b1", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("Stopped. What was posted by now is on record; the next sync goes on from there.", err=True)
+        click.echo(STOPPED, err=True)
         return NEEDS_A_PERSON
     except click.ClickException as error:
         error.show()
         _document({"error": error.format_message(), "remedy": "See --help."}, given)
         return UNUSABLE
     except StampliB1Error as error:
-        complain(error)
-        _document(failure(error), given)
-        return code_of(error)
-    return code if isinstance(code, int) else 0
+        return _told(error, given)
+    return code if isinstance(code, int) else ALL_WELL
+
+
+def _told(error: StampliB1Error, given: Sequence[str]) -> int:
+    from stampli_b1_assets.cli.common import code_of, complain, failure
+
+    complain(error)
+    _document(failure(error), given)
+    return code_of(error)
 
 
 def _document(document: dict[str, str], given: Sequence[str]) -> None:
     """With `--json`, standard output has one document whatever happens."""
     if "--json" in given:
+        from stampli_b1_assets.cli.common import Output
+
         Output.document(document)
 
 
 def main() -> None:
     """The installed command."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = run()
         sys.stdout.flush()

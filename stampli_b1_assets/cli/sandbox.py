@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stampli_b1_assets.cli.common import ALL_WELL, Options, Output, company_options
+from stampli_b1_assets.cli.common import Options, Output, company_options
+from stampli_b1_assets.cli.exit_codes import ALL_WELL
 
 if TYPE_CHECKING:
     from stampli_b1_assets.sandbox.running import Sandbox
