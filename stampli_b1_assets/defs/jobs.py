@@ -3,7 +3,6 @@
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-
 FLOW = (
     "stampli_exports",
     "parsed_invoices",
