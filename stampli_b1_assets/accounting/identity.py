@@ -17,6 +17,7 @@ PostingKind = Literal["invoice", "payment", "reversal"]
 
 _KEY_CHARACTERS = 40
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
 def posting_key(company_db: str, kind: PostingKind, stampli_id: str, revision: int = 0) -> str:
@@ -27,10 +28,13 @@ def posting_key(company_db: str, kind: PostingKind, stampli_id: str, revision: i
 
 
 def duplicate_key(vendor_id: str, type_: InvoiceType, number: str) -> str:
-    """Vendor, type and number compared without case, blanks, punctuation and leading zeros; the letter O is a zero."""
+    """Vendor, type and number compared without case, blanks, punctuation and leading zeros; the letter O is a zero.
+
+    Zeros lead wherever digits begin: INV-007, Inv 7 and inv.0007 are one number.
+    """
     folded = unicodedata.normalize("NFKC", number).casefold()
-    text = _NOT_ALPHANUMERIC.sub("", folded).replace("o", "0")
-    return f"{vendor_id.strip()}|{type_}|{text.lstrip('0') if text else folded.strip()}"
+    text = _NOT_ALPHANUMERIC.sub("", _LEADING_ZEROS.sub("", folded.replace("o", "0")))
+    return f"{vendor_id.strip()}|{type_}|{text or folded.strip()}"
 
 
 def content_hash(invoice: Invoice, dates: PostingDates) -> str:

@@ -1,0 +1,118 @@
+"""`sync` and `plan`: summaries for people and machines, exit codes, several companies."""
+
+import json
+
+import pytest
+import yaml
+
+from stampli_b1_assets_tests.fixtures.world import invoice_rows
+
+KEYS = {"company", "files", "invoices", "amounts", "vendors", "payments", "needs_a_person", "runs", "seconds", "audit"}
+
+
+def test_all_well_is_0_and_told_to_people(world, command):
+    world.put("a.csv", *invoice_rows("9001"))
+    ran = command("sync")
+    assert (ran.code, ran.err) == (0, "")
+    assert "1 file seen: 1 taken." in ran.out
+    assert "100.00 USD" in ran.out
+    assert "Nothing needs a person." in ran.out
+    with world.workplace() as workplace:
+        head = workplace.ledger.audit.head()
+    assert f"Audit trail: {head.sequence - 1}:" in ran.out or f"Audit trail: {head}" in ran.out
+
+
+def test_the_document_is_the_only_thing_on_standard_output(mixed, command):
+    ran = command("sync", "--json")
+    document = ran.json
+    assert ran.code == 1
+    assert set(document) >= KEYS
+    assert document["invoices"] == {"seen": 3, "posted": 1, "already_posted": 0, "held": 2, "conflict": 0, "ignored": 0}
+    assert document["amounts"]["USD"]["held"] == "100.50"
+    assert document["files"]["refused"][0]["file"] == "broken.csv"
+    assert isinstance(document["seconds"], (int, float))
+
+
+def test_what_waits_is_grouped_by_cause(mixed, command):
+    ran = command("sync")
+    assert ran.code == 1
+    assert "3 documents need a person:" in ran.out
+    assert "2 invoices wait (UNMAPPED_GL_ACCOUNT)" in ran.out
+    assert "1 file is refused (BAD_HEADER)" in ran.out
+
+
+def test_a_second_sync_posts_nothing_twice(mixed, command):
+    command("sync")
+    again = command("sync", "--json").json
+    assert again["invoices"]["posted"] == 0
+    assert again["invoices"]["held"] == 2
+    assert sorted(mixed.by_key().values()) == [1]
+
+
+def test_the_plan_shows_entries_and_writes_nothing(mixed, command):
+    ran = command("plan")
+    assert ran.code == 1
+    assert "nothing was written to SAP" in ran.out
+    assert "Fernhill Groundworks Ltd N-9001 (9001): posted on 2026-04-30" in ran.out
+    assert "would be posted" in ran.out
+    assert "File broken.csv would be refused, BAD_HEADER" in ran.out
+    assert mixed.entries() == []
+    with mixed.workplace() as workplace:
+        assert workplace.ledger.invoices.all() == []
+
+
+def test_the_plan_of_local_files_asks_stampli_for_nothing(world, command, tmp_path):
+    world.put("a.csv", *invoice_rows("9001"))
+    file = world.sandbox.folder / "sftp" / "outbound" / "a.csv"
+    world.configure(lambda document: document["stampli"].update(port=1))
+    document = command("plan", file, "--json").json
+    assert document["invoices"]["posted"] == 1
+    lines = document["entries"][0]["entry"]["JournalEntryLines"]
+    assert [(line.get("AccountCode"), line.get("ShortName")) for line in lines] == [("001300", None), (None, "V20010")]
+    assert sum(line.get("Debit", 0) for line in lines) == sum(line.get("Credit", 0) for line in lines)
+
+
+class TestSeveralCompanies:
+    @pytest.fixture
+    def folder(self, world, tmp_path):
+        """The world's company, and another one whose SFTP server nobody runs."""
+        world.put("a.csv", *invoice_rows("9001"))
+        folder = tmp_path / "companies"
+        folder.mkdir()
+        document = yaml.safe_load(world.sandbox.config_path.read_text(encoding="utf-8"))
+        document["mappings_dir"] = str(world.sandbox.folder / "mappings")
+        (folder / "linden.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+        document["company"] = "birch"
+        document["stampli"]["port"] = 1
+        document["ledger_url"] = "sqlite:///birch.db"
+        (folder / "birch.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+        return folder
+
+    def test_one_that_cannot_be_used_does_not_stop_the_other(self, folder, command):
+        ran = command("sync", "--config", folder, "--json")
+        assert ran.code == 2
+        birch, linden = ran.json
+        assert birch["company"] == "birch"
+        assert "cannot be reached" in birch["error"]
+        assert linden["invoices"]["posted"] == 1
+        assert ran.err.startswith("birch: Stampli's SFTP server 127.0.0.1, port 1, cannot be reached")
+
+    def test_one_is_chosen_by_name(self, folder, command):
+        assert command("sync", "--config", folder, "--company", "linden", "--json").json["company"] == "linden"
+
+    def test_an_unknown_name_is_told_with_the_known_ones(self, folder, command):
+        ran = command("held", "--config", folder, "--company", "oak")
+        assert ran.code == 2
+        assert "Choose one of birch, linden." in ran.err
+
+    @pytest.mark.parametrize("words", [("evidence", "1"), ("audit", "export"), ("layout", "show")], ids=" ".join)
+    def test_commands_about_one_thing_want_one_company(self, folder, command, words):
+        ran = command(*words, "--config", folder)
+        assert ran.code == 2
+        assert "--company" in ran.err
+
+    def test_a_company_that_only_asks_its_ledger_is_told_beside_the_other(self, folder, command):
+        assert [one["company"] for one in json.loads(command("held", "--config", folder, "--json").out)] == [
+            "birch",
+            "linden",
+        ]
