@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,7 @@ def load_layout(name_or_path: str, base: Path) -> Layout:
     Raises `LayoutError` naming file and key.
     """
     if name_or_path in built_in_names():
-        text = (_folder() / f"{name_or_path}.yaml").read_text("utf-8")
-        return parse_layout(text, f"built-in layout {name_or_path}")
+        return _built_in(name_or_path)
     path = base / name_or_path
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -63,6 +62,11 @@ def load_layout(name_or_path: str, base: Path) -> Layout:
     except (OSError, UnicodeDecodeError) as error:
         raise LayoutError(f"{path.name} cannot be read: {error}.", "Save it as UTF-8 text.") from None
     return parse_layout(text, path.name)
+
+
+@cache
+def _built_in(name: str) -> Layout:
+    return parse_layout((_folder() / f"{name}.yaml").read_text("utf-8"), f"built-in layout {name}")
 
 
 def parse_layout(text: str, file: str) -> Layout:

@@ -77,6 +77,7 @@ class Bench:
         for file in (self.directory / "home").glob("ledger.db*"):
             file.unlink()
         shutil.copy(_empty_ledger(), self.directory / "home" / "ledger.db")
+        self._opened = Workplace.open(self.loaded, self.directory / "home", clock=self.clock)
         if self.is_guarded:
             with self.workplace() as workplace:
                 workplace.ledger.save_proof(COMPANY_DB, is_proved=True)
@@ -85,9 +86,9 @@ class Bench:
         self.store.close()
 
     def workplace(self) -> Workplace:
-        """A process's view: everything opened anew."""
-        workplace = Workplace.open(self.loaded, self.directory / "home", clock=self.clock)
-        return replace(workplace, connect_b1=self._b1, connect_stampli=self._stampli)
+        """A process's view: everything made anew, but for the engine, whose compiled statements are worth keeping."""
+        ledger = Ledger(self._opened.ledger._database.engine, self.loaded.settings.company, self.clock)
+        return replace(self._opened, ledger=ledger, connect_b1=self._b1, connect_stampli=self._stampli)
 
     def _b1(self, settings: Settings) -> B1:
         return B1(settings.b1, transport=self.transport, sleep=self.clock.sleep, clock=self.clock.seconds)

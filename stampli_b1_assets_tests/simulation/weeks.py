@@ -12,13 +12,14 @@ from stampli_b1_assets.pipeline.deciding import release
 from stampli_b1_assets.sandbox.service_layer.faults import ArmedFault
 from stampli_b1_assets_tests.fixtures.world import csv_bytes, invoice_rows
 from stampli_b1_assets_tests.simulation.bench import TIMEOUT_SECONDS, Bench, Crash
-from stampli_b1_assets_tests.simulation.invariants import check
+from stampli_b1_assets_tests.simulation.invariants import Exported, check, nobody_is_forgotten
 
 _WRITE_FAULTS = (
     "session_expiry", "gateway_502_before", "gateway_502_after", "cut_before", "cut_during", "cut_after", "slow_commit",
     "worker_crash_in_batch", "service_unavailable_503", "slow_loris", "truncated_json", "empty_500", "empty_500_after",
 )  # fmt: skip
 _STATUSES = ("Authorized for Payment", "Paid Invoice", "Pending Approval", "Canceled Invoice", "Something New")
+_POSTABLE = _STATUSES[:2]
 _VENDORS = ("V20010", "V20024", "V20031", "V20047", "NOBODY")
 _MONTHS = ("2026-03", "2026-04", "2026-05")
 
@@ -63,6 +64,7 @@ class Weeks:
         """Live through the steps; raises `AssertionError` when an invariant is broken."""
         self._random = random.Random(self.seed)
         self._documents: list[Document] = []
+        self._exported = Exported()
         self._files = self._cycles = 0
         guarded = self._random.random() < 0.6
         self._bench = Bench(self.directory, is_guarded=guarded)
@@ -70,7 +72,7 @@ class Weeks:
         try:
             for _ in range(steps):
                 self._step()
-                check(self._bench, self.story)
+                check(self._bench, self._exported, self.story)
             self._settle()
         finally:
             self._bench.close()
@@ -127,6 +129,8 @@ class Weeks:
         is_cumulative = self._random.random() < 0.5
         chosen = self._documents if is_cumulative else self._documents[-self._random.randint(1, 4) :]
         rows = [row for document in chosen for row in document.rows()]
+        for document in chosen:
+            self._exported.add(document.id, document.amount, is_authorised=document.status in _POSTABLE)
         self._files += 1
         mtime = 1_777_000_000 + self._files * 60
         name = f"invoices_{self._files:03}.csv"
@@ -223,7 +227,8 @@ class Weeks:
         for _ in range(3):
             self._bench.clock.sleep(3600)
             self._cycle()
-            check(self._bench, self.story)
+            check(self._bench, self._exported, self.story)
+        nobody_is_forgotten(self._bench, self._exported)
         with self._bench.workplace() as workplace:
             doubtful = [
                 record.stampli_id
