@@ -1,0 +1,64 @@
+"""A company on a bench, files that come into its folder, and settings that change."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stampli_b1_assets.config.loader import load_companies
+from stampli_b1_assets.sandbox.running import B1_PASSWORD
+from stampli_b1_assets.stampli.layout import load_layout
+from stampli_b1_assets_tests.fixtures.world import csv_bytes
+from stampli_b1_assets_tests.simulation.bench import Bench
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def put(bench: Bench) -> Callable[..., None]:
+    """put(name, *rows or bytes): one more file in the folder, a minute younger than the one before."""
+    moment = 1_777_000_000
+
+    def put(name: str, *content: Any) -> None:
+        nonlocal moment
+        moment += 60
+        is_raw = len(content) == 1 and isinstance(content[0], bytes)
+        bench.folder.files[name] = (content[0] if is_raw else csv_bytes(*content), moment)
+
+    return put
+
+
+@pytest.fixture
+def bring(bench: Bench, put: Callable[..., None]) -> Callable[..., dict[str, Any]]:
+    """bring(name, *rows or bytes) puts one more file and gives the summary of a cycle."""
+
+    def bring(name: str, *content: Any) -> dict[str, Any]:
+        put(name, *content)
+        return bench.cycle(f"cycle {len(bench.folder.files)} of {name}")
+
+    return bring
+
+
+@pytest.fixture
+def configure(bench: Bench) -> Callable[..., None]:
+    """configure(section, key=value, ...) changes the company's settings; the ledger stays."""
+
+    def configure(section: str, **values: Any) -> None:
+        path = bench.directory / "company.yaml"
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document.setdefault(section, {}).update(values)
+        path.write_text(yaml.safe_dump(document), encoding="utf-8")
+        environment = {"STAMPLI_SFTP_PASSWORD": "none", "B1_PASSWORD": B1_PASSWORD}
+        bench.loaded = load_companies(path, environment)[0]
+        layout = load_layout(bench.loaded.layout, bench.directory)
+        bench._opened = replace(bench._opened, company=bench.loaded, layout=layout)
+
+    return configure
