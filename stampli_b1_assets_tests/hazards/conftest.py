@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,11 @@ def put(bench: Bench) -> Callable[..., None]:
 def bring(bench: Bench, put: Callable[..., None]) -> Callable[..., dict[str, Any]]:
     """bring(name, *rows or bytes) puts one more file and gives the summary of a cycle."""
 
+    cycles = count(1)
+
     def bring(name: str, *content: Any) -> dict[str, Any]:
         put(name, *content)
-        return bench.cycle(f"cycle {len(bench.folder.files)} of {name}")
+        return bench.cycle(f"cycle {next(cycles)} of {name}")
 
     return bring
 
