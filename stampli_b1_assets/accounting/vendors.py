@@ -16,6 +16,7 @@ from stampli_b1_assets.domain.vendor import Vendor
 
 _CARD_CODE_UNITS = 15
 _FILE = "vendors.csv"
+_NAME = "Vendor Name"
 _FILL = "Fill it in Stampli and export the vendor again."
 
 
@@ -140,7 +141,7 @@ def _existing(vendor: Vendor, code: str, partner: Partner) -> VendorPlan:
         return _held(vendor, Hold(Reason.INVALID_VENDOR, detail, action, code))
     wanted = vendor_fields.wanted(vendor)
     changes, notes = vendor_fields.changes(wanted, partner)
-    notes = (*wanted.notes, *notes)
+    notes = (*(fault.detail for fault in vendor.faults), *wanted.notes, *notes)
     if changes:
         return VendorPlan(vendor, "update", code, changes, notes=notes)
     return VendorPlan(vendor, "unchanged", code, notes=notes)
@@ -153,7 +154,7 @@ def _new(vendor: Vendor, context: Context, new: dict[str, Partner]) -> VendorPla
     wanted = vendor_fields.wanted(vendor)
     if "CardName" not in wanted.fields:
         detail = f"Vendor {vendor.vendor_id} has no name that SAP could hold. {' '.join(wanted.notes)}".rstrip()
-        return _held(vendor, Hold(Reason.BAD_VALUE, detail, "Correct the name in Stampli.", "Vendor Name"))
+        return _held(vendor, Hold(Reason.BAD_VALUE, detail, "Correct the name in Stampli.", _NAME))
     body, series = vendor_fields.creation(wanted), context.reference.supplier_series
     if texts.units(vendor.vendor_id) <= _CARD_CODE_UNITS:
         body = {"CardCode": vendor.vendor_id, **body}
@@ -190,13 +191,17 @@ def _doubled(vendor: Vendor, twin: Partner) -> VendorPlan:
 
 
 def _faults(vendor: Vendor, *, is_new: bool = True) -> list[Hold]:
-    """What the reader found, and required values that are empty; SAP's name stays when Stampli's is empty."""
-    holds = [Hold(Reason.BAD_VALUE, fault.detail, fault.action, fault.column) for fault in vendor.faults]
-    faulty = {fault.column for fault in vendor.faults}
+    """What the reader found, and required values that are empty.
+
+    SAP's name stays when Stampli's is empty or cannot be read.
+    """
+    faults = [fault for fault in vendor.faults if is_new or fault.column != _NAME]
+    holds = [Hold(Reason.BAD_VALUE, fault.detail, fault.action, fault.column) for fault in faults]
+    faulty = {fault.column for fault in faults}
     place = f"{vendor.file_name}, row {vendor.row}"
     required = [("Vendor ID", vendor.vendor_id), ("Status", vendor.status)]
     if is_new:
-        required.append(("Vendor Name", vendor.name))
+        required.append((_NAME, vendor.name))
     for column, value in required:
         if not value and column not in faulty:
             who = vendor.vendor_id or vendor.name or "without id and name"

@@ -22,7 +22,7 @@ from stampli_b1_assets.pipeline.session import LEASE_PATIENCE_SECONDS
 from stampli_b1_assets.pipeline.taking import take
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.frames import INVOICE_SCHEMA, PAYMENT_SCHEMA, VENDOR_SCHEMA
-from stampli_b1_assets.stampli.reader import FileKind
+from stampli_b1_assets.stampli.reader import FileKind, ParsedFile
 
 FRAMES = "frames"
 """Key of the IO manager that keeps the parsed frames."""
@@ -100,6 +100,8 @@ def _parsed(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDefinition:
         with told_as_failures(context.run, list(context.partition_keys)):
             for record in _records(workplace, context):
                 parsed = read(workplace, record)
+                for told in _worth_telling(parsed):
+                    context.log.warning(f"{record.name}: {told}")
                 for name, (kind, schema) in _SCHEMAS.items():
                     is_of_kind = parsed is not None and parsed.kind is kind
                     frame = parsed.frame if parsed and is_of_kind else pl.DataFrame(schema=schema)
@@ -109,6 +111,14 @@ def _parsed(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDefinition:
         return frames["parsed_invoices"], frames["parsed_vendors"], frames["parsed_payments"]
 
     return parsed_exports
+
+
+def _worth_telling(parsed: ParsedFile | None) -> list[str]:
+    """What is wrong with a file and holds nothing up."""
+    if parsed is None:
+        return []
+    unknown = ", ".join(parsed.unknown_columns)
+    return [*parsed.warnings, *([f"Columns that the layout does not know were kept: {unknown}."] if unknown else [])]
 
 
 def _b1_reference_data(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDefinition:
