@@ -17,7 +17,7 @@ def gl_account(code: str, desk: Desk, notes: Notes) -> Account | None:
     if account is None or desk.settings.unmapped == "hold":
         notes.holds.append(_unmapped(code, desk, is_known=account is not None))
         return account
-    notes.trace.append(f"G/L account {code}: {account.code} in SAP, not mapped")
+    notes.trace.append(f"G/L account {code}: {account.code} (in SAP, not mapped)")
     notes.holds += _refusals(account, desk, f"map {code} to another account in {GL_FILE}")
     return account
 

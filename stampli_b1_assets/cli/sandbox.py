@@ -1,5 +1,6 @@
 """`sandbox`: the embedded SFTP server and Service Layer, kept running."""
 
+import shlex
 import signal
 import tempfile
 import threading
@@ -87,5 +88,5 @@ def _tell(running: "Sandbox", *, is_json: bool) -> None:
         "DAGSTER_HOME": str(running.folder / "dagster_home"),
     }
     for name, value in variables.items():
-        click.echo(f"export {name}={value}")
+        click.echo(f"export {name}={shlex.quote(value)}")
     click.echo("# In another terminal, after these exports: stampli-b1 check; provision; plan; sync. Ctrl-C ends it.")

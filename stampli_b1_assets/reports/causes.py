@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from stampli_b1_assets.reports.hanging import Hanging
 from stampli_b1_assets.reports.words import Document, counted, money, sums
 
 
@@ -117,25 +118,26 @@ def held(document: Document) -> RenderableType:
     for cause in causes:
         for currency, amount in cause["amounts"].items():
             totals[currency] = totals.get(currency, Decimal(0)) + Decimal(amount)
-    head = f"{document['company']}: {counted(sum(cause['count'] for cause in causes), 'document')} held or in conflict"
+    number = sum(cause["count"] for cause in causes)
+    head = f"{document['company']}: {counted(number, 'document')} {'waits' if number == 1 else 'wait'} for a person"
     parts = [Text(head + (f", {sums(totals)}" if totals else ""), style="bold")]
     decided = {one["id"]: one for one in document.get("decisions", ())}
     return Group(*parts, *(part for cause in causes for part in shown(cause, most=10, decided=decided)))
 
 
-def shown(cause: Document, *, most: int, decided: Mapping[str, Document] | None = None) -> Iterator[Text]:
+def shown(cause: Document, *, most: int, decided: Mapping[str, Document] | None = None) -> Iterator[Hanging]:
     """One cause: the sentence, what to do, and at most so many of those that wait."""
-    yield Text(sentence(cause), style="yellow")
+    yield Hanging("", sentence(cause), style="yellow")
     if cause["action"]:
-        yield Text(f"  → {cause['action']}", style="bold")
+        yield Hanging("  → ", cause["action"], style="bold")
     for one in cause["waiting"][:most]:
-        yield Text("    ").append(_line(one))
+        yield Hanging("    ", _line(one))
         decision = (decided or {}).get(one["id"])
         if decision is not None:
-            yield Text(f"      {_decided(decision)}", style="cyan")
+            yield Hanging("      ", _decided(decision), style="cyan")
     hidden = cause["count"] - most
     if hidden > 0:
-        yield Text(f"    … and {hidden:,} more, which --json lists.", style="dim")
+        yield Hanging("    ", f"… and {hidden:,} more, which --json lists.", style="dim")
 
 
 def sentence(cause: Document) -> str:
@@ -154,10 +156,10 @@ def sentence(cause: Document) -> str:
     return f"{what} {verb} ({cause['reason']}){money_}{more}"
 
 
-def _line(one: Document) -> Text:
+def _line(one: Document) -> str:
     name = f"{one['number']} ({one['id']})" if one["number"] and one["number"] != one["id"] else one["id"]
     amount = f" {money(one['amount'], one['currency'])}" if one["amount"] is not None else ""
-    return Text(f"{name}{amount}: {one['detail']}")
+    return f"{name}{amount}: {one['detail']}"
 
 
 def _decided(decision: Document) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from stampli_b1_assets.reports.hanging import Hanging
 from stampli_b1_assets.reports.pages import page_of
 from stampli_b1_assets.reports.words import Document, money
 
@@ -23,9 +24,9 @@ class Section:
 
 def render(document: Document) -> RenderableType:
     """For a terminal or a text file; headings as Markdown has them."""
-    parts = [Text(f"# {title(document)}", style="bold")]
+    parts: list[RenderableType] = [Hanging("", f"# {title(document)}", style="bold")]
     for section in sections(document):
-        parts += [Text(""), Text(f"## {section.title}", style="bold"), *(Text(f"- {line}") for line in section.lines)]
+        parts += [Text(""), Text(f"## {section.title}", style="bold"), *(Hanging("- ", line) for line in section.lines)]
     return Group(*parts)
 
 
@@ -63,7 +64,7 @@ def _standing(document: Document) -> Iterator[str]:
 def _files(document: Document) -> Iterator[str]:
     for file in document["files"]:
         name, sha256, size, taken = (file[place] for place in _PLACES)
-        yield f"{name}, {size} bytes, SHA-256 {sha256}, taken {_moment(taken)}"
+        yield f"{name}, {size:,} bytes, SHA-256 {sha256}, taken {_moment(taken)}"
 
 
 def _contents(document: Document) -> Iterator[str]:
@@ -117,12 +118,14 @@ def _entries(document: Document) -> Iterator[str]:
 
 
 def _entry_line(line: Document) -> str:
-    prefix = "fc_" if line["fc_currency"] else ""
-    side = "debit" if line[f"{prefix}debit"] is not None else "credit"
-    amount = line[prefix + side]
+    """A foreign amount first, as it stands in Stampli, then the local one."""
+    foreign = line["fc_currency"]
+    side = "debit" if (line["fc_debit"] or line["debit"]) is not None else "credit"
+    told = [money(line[f"fc_{side}"], foreign)] if foreign and line[f"fc_{side}"] is not None else []
+    if line[side] is not None:
+        told.append(money(line[side]) + (" in local currency" if foreign else ""))
     coding = " ".join([*line["dimensions"].values(), line["project_code"]]).strip()
-    told = money(amount, line["fc_currency"]) if amount is not None else "nothing"
-    return f"{line['account_code'] or line['card_code']}: {side} {told} {coding}".rstrip()
+    return f"{line['account_code'] or line['card_code']}: {side} {' = '.join(told) or 'nothing'} {coding}".rstrip()
 
 
 def _requests(document: Document) -> Iterator[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from stampli_b1_assets.reports.words import money
+from stampli_b1_assets.reports.words import counted, money
 
 
 def page_of(template: str, **values: Any) -> str:
@@ -16,5 +16,5 @@ def page_of(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["money"] = money
+    environment.filters |= {"money": money, "counted": counted}
     return environment.get_template(template).render(**values)

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from stampli_b1_assets.reports.hanging import Hanging
 from stampli_b1_assets.reports.pages import page_of
 from stampli_b1_assets.reports.words import Document, counted, money
 
@@ -28,8 +29,14 @@ def render(document: Document) -> RenderableType:
     if not differences:
         return Group(table, Text("Both sides agree in every invoice.", style="green"))
     parts = [Text(f"{counted(len(differences), 'difference')}:", style="red")]
-    parts += [Text(f"  {each['stampli_id'] or each['number'] or '–'}: {each['detail']}") for each in differences]
-    return Group(table, *parts)
+    return Group(table, *parts, *(Hanging("  ", _told(each)) for each in differences))
+
+
+def _told(difference: Document) -> str:
+    """By invoice; an entry that was made by hand may name none."""
+    number, id_ = difference["number"], difference["stampli_id"]
+    name = f"{number} ({id_})" if number and id_ else number or id_
+    return f"{name}: {difference['detail']}" if name else str(difference["detail"])
 
 
 def page(documents: Sequence[Document]) -> str:

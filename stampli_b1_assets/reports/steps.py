@@ -6,15 +6,26 @@ from rich.text import Text
 
 from stampli_b1_assets.reports.words import Document, counted
 
+_STEP_WIDTH = 34
+"""So that what was found has room at 80 columns, too."""
+
 
 def render(document: Document) -> RenderableType:
-    """A table of the steps, and one sentence that sums them up."""
-    table = Table(title=str(document["company"]), title_justify="left", box=None, pad_edge=False)
-    for name in ("", "Step", "Found", "What to do"):
-        table.add_column(name, overflow="fold")
+    """A table of the steps, what to do about those that failed, and one sentence that sums them up."""
+    table = Table(title=str(document["company"]), title_justify="left", box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(max_width=_STEP_WIDTH)
+    table.add_column(overflow="fold")
     for step in document["steps"]:
-        table.add_row(_sign(step), step["name"], step["detail"], step["action"])
+        table.add_row(_sign(step), step["name"], _found(step))
     return Group(table, _sum(document["steps"]))
+
+
+def _found(step: Document) -> Text:
+    found = Text(step["detail"])
+    if step["action"]:
+        found.append(f"\n→ {step['action']}", style="bold")
+    return found
 
 
 def _sign(step: Document) -> Text:

@@ -72,7 +72,7 @@ def _needs_a_person(rows: list[Mapping[str, Any]]) -> RenderableType:
     if not rows:
         return Text("Nothing needs a person.", style="green")
     verb = "needs" if len(rows) == 1 else "need"
-    parts = [Text(f"{counted(len(rows), 'document')} {verb} a person:", style="bold")]
+    parts: list[RenderableType] = [Text(f"{counted(len(rows), 'document')} {verb} a person:", style="bold")]
     for cause in of_rows(rows):
         parts += shown(cause.document(), most=_MOST)
     return Group(*parts)

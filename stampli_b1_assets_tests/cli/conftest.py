@@ -6,12 +6,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stampli_b1_assets.cli.main import run
+from stampli_b1_assets.pipeline.cycle import run_cycle
+from stampli_b1_assets.pipeline.session import Session
+from stampli_b1_assets.pipeline.summary import cycle_document
 from stampli_b1_assets_tests.fixtures.world import World, invoice_rows
 
 PROGRAM = Path(sys.executable).parent / "stampli-b1"
@@ -74,3 +78,30 @@ def mixed(world: World) -> World:
     )
     world.sandbox.put("broken.csv", b"Stampli Invoice ID,Line #,GL Account\n1,2\n")
     return world
+
+
+@pytest.fixture
+def cycle(world: World) -> Callable[[], dict[str, Any]]:
+    """One cycle without Dagster, which takes a second to start, and its summary."""
+    numbers = count(1)
+
+    def cycle() -> dict[str, Any]:
+        with world.workplace() as workplace, workplace.b1() as b1:
+            session = Session(workplace, b1, f"cycle {next(numbers)}")
+            document = cycle_document(workplace, session.cycle, run_cycle(session), seconds=0)
+            workplace.ledger.cycles.finish(session.cycle, document)
+            return document
+
+    return cycle
+
+
+@pytest.fixture
+def bring(world: World, cycle: Callable[[], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """One more export, a minute younger than the one before, and a cycle."""
+    minutes = count(1)
+
+    def bring(name: str, *rows: dict[str, str]) -> dict[str, Any]:
+        world.put(name, *rows, mtime=1_777_000_000 + 60 * next(minutes))
+        return cycle()
+
+    return bring
