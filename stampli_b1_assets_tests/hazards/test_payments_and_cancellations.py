@@ -1,0 +1,164 @@
+"""Hazards 56 to 64: payments, what is voided or cancelled, and what hangs on an invoice."""
+
+import csv
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from stampli_b1_assets.accounting.identity import posting_key
+from stampli_b1_assets.pipeline.deciding import release
+from stampli_b1_assets.pipeline.reconciling import reconcile
+from stampli_b1_assets.sandbox.sample_company import COMPANY_DB
+from stampli_b1_assets_tests.fixtures.world import invoice_rows
+from stampli_b1_assets_tests.hazards.story import (
+    NEIGHBOUR,
+    counts,
+    entries_of,
+    lines,
+    neighbour_is_posted,
+    waiting,
+    waits,
+)
+from stampli_b1_assets_tests.simulation.bench import Bench
+
+Bring = Callable[..., dict[str, Any]]
+Configure = Callable[..., None]
+
+_PAYMENT = {
+    "Payment ID": "P-1",
+    "Payment Date": "2026-05-02",
+    "Method": "Check",
+    "Status": "Cleared",
+    "Vendor ID": "V20010",
+    "Currency": "USD",
+    "Payment Amount": "100.00",
+    "Check/Trace #": "000811",
+    "Stampli Invoice ID": "9001",
+    "Applied Amount": "100.00",
+    "Voided Date": "",
+}
+
+
+def payment(id_: str = "P-1", **changes: str) -> dict[str, str]:
+    """One application of a payment, ready to be posted; changes by column name (`_` for a blank)."""
+    named = {name.replace("_", " ").title().replace("Id", "ID"): value for name, value in changes.items()}
+    assert named.keys() <= _PAYMENT.keys()
+    return _PAYMENT | {"Payment ID": id_, "Check/Trace #": f"000{id_}"} | named
+
+
+def exported(*rows: dict[str, str]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(_PAYMENT), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def paid(summary: dict[str, Any]) -> dict[str, int]:
+    """Payments by outcome, without zeros and without `seen`."""
+    return {name: count for name, count in summary["payments"].items() if count and name != "seen"}
+
+
+def close_month(bench: Bench, month: str) -> None:
+    period = bench.store.get("_periods", month)
+    assert period is not None
+    bench.store.put("_periods", month, {**period, "PeriodStatus": "ltLocked"})
+
+
+@pytest.fixture
+def paying(bench: Bench, bring: Bring, configure: Configure) -> Bench:
+    """Payments are posted through 101900; invoices 9001 and 9002 and a credit memo 9003 are in SAP."""
+    configure("posting", payments={"post": True, "clearing_account": "101900"})
+    credit = invoice_rows("9003", invoice_type="Credit Memo", invoice_amount="-20.00")
+    posted = bring("invoices.csv", *invoice_rows("9001"), *invoice_rows("9002"), *credit)
+    assert counts(posted) == {"posted": 3}
+    return bench
+
+
+def test_hazard_57_applied_amounts_must_sum_to_the_payment(paying: Bench, bring: Bring) -> None:
+    partial = payment("P-1", payment_amount="60.00", applied_amount="60.00")
+    over = payment("P-2", payment_amount="150.00", applied_amount="100.00", stampli_invoice_id="9002")
+    net = [
+        payment("P-3", payment_amount="80.00", stampli_invoice_id="9002"),
+        payment("P-3", payment_amount="80.00", stampli_invoice_id="9003", applied_amount="-20.00"),
+    ]
+    summary = bring("payments.csv", exported(partial, over, *net))
+    assert waits(summary) == [("P-2", "held", "TOTALS_DISAGREE")]
+    assert "150.00 USD" in waiting(summary, "P-2")["detail"]
+    assert "comes to 100.00" in waiting(summary, "P-2")["detail"]
+    assert paid(summary) == {"posted": 2, "held": 1}
+    assert [lines(entries_of(paying, id_)[0]) for id_ in ("P-1", "P-3")] == [
+        [("V20010", Decimal(60), Decimal(0)), ("101900", Decimal(0), Decimal(60))],
+        [("V20010", Decimal(80), Decimal(0)), ("101900", Decimal(0), Decimal(80))],
+    ]
+    mended = bring("mended.csv", exported(over | {"Payment Amount": "100.00"}))
+    assert paid(mended) == {"posted": 1}
+
+
+def test_hazard_59_in_transit_and_cleared_go_through_the_clearing_account_once(paying: Bench, bring: Bring) -> None:
+    first = bring("a.csv", exported(payment(status="In Transit")))
+    again = bring("b.csv", exported(payment(status="Cleared"), payment("P-2", stampli_invoice_id="9002")))
+    assert paid(first) == {"posted": 1}
+    assert paid(again) == {"posted": 1, "already_posted": 1}
+    (entry,) = entries_of(paying, "P-1")
+    assert lines(entry) == [("V20010", Decimal(100), Decimal(0)), ("101900", Decimal(0), Decimal(100))]
+    assert entry["U_StampliKey"] == posting_key(COMPANY_DB, "payment", "P-1")
+
+
+def test_hazard_59_payments_that_are_not_to_be_posted_are_counted_only(bench: Bench, bring: Bring) -> None:
+    summary = bring("a.csv", exported(payment(), payment("P-2", applied_amount="99.00")))
+    assert summary["payments"] | {"seen": 2, "ignored": 2} == summary["payments"]
+    assert waits(summary) == []
+    assert bench.entries() == []
+
+
+def test_hazard_61_an_invoice_cancelled_after_posting_waits_for_a_person(bench: Bench, bring: Bring) -> None:
+    bring("a.csv", *invoice_rows("9001"))
+    cancelled = bring("b.csv", *invoice_rows("9001", invoice_status="Canceled Invoice"), *NEIGHBOUR)
+    assert waits(cancelled) == [("9001", "conflict", "CANCELLED_AFTER_POSTING")]
+    number = entries_of(bench, "9001")[0]["Number"]
+    assert f"journal entry {number} stands in SAP" in waiting(cancelled, "9001")["detail"]
+    assert "--action reverse-and-repost" in waiting(cancelled, "9001")["action"]
+    assert len(entries_of(bench, "9001")) == 1
+    assert neighbour_is_posted(bench)
+    assert counts(bench.cycle("nobody decided")) == {"conflict": 1}
+    close_month(bench, "2026-04")
+    with bench.workplace() as workplace:
+        for person in ("Ada", "Grace"):
+            release(workplace, ["9001"], "reverse-and-repost", by=person, note="the vendor withdrew it")
+    assert counts(bench.cycle("decided")) == {"ignored": 1}
+    reversal = bench.entries()[-1]
+    assert reversal["U_StampliKey"] == posting_key(COMPANY_DB, "reversal", "9001")
+    assert reversal["ReferenceDate"] == "2026-05-01"
+    assert sorted(lines(reversal)) == [("001300", Decimal(0), Decimal(100)), ("V20010", Decimal(100), Decimal(0))]
+
+
+def test_hazard_62_an_invoice_that_is_gone_from_the_snapshot_stays_as_it_is(bench: Bench, bring: Bring) -> None:
+    bring("a.csv", *invoice_rows("9001"), *invoice_rows("9002", gl_account="4711"))
+    later = bring("b.csv", *NEIGHBOUR)
+    assert counts(later) == {"posted": 1, "held": 1}
+    assert [len(entries_of(bench, id_)) for id_ in ("9001", "9002")] == [1, 0]
+    with bench.session("reconciling") as session:
+        assert reconcile(session).is_equal
+    assert neighbour_is_posted(bench)
+
+
+def test_hazard_63_a_purchase_order_does_not_stop_its_invoice(bench: Bench, bring: Bring) -> None:
+    row = invoice_rows("9001")[0] | {"PO Number": "PO-CLOSED-7"}
+    text = ",".join(row) + "\r\n" + ",".join(row.values()) + "\r\n"
+    assert counts(bring("a.csv", text.encode())) == {"posted": 1}
+    (version,) = bench.ledger().invoices.history("9001")
+    assert version.content is not None
+    assert version.content["po_number"] == "PO-CLOSED-7"
+
+
+def test_hazard_64_a_dead_link_does_not_stop_its_invoice_and_stays_on_record(bench: Bench, bring: Bring) -> None:
+    row = invoice_rows("9001")[0] | {"Invoice URL": "https://stampli.invalid/9001.pdf"}
+    text = ",".join(row) + "\r\n" + ",".join(row.values()) + "\r\n"
+    assert counts(bring("a.csv", text.encode())) == {"posted": 1}
+    (version,) = bench.ledger().invoices.history("9001")
+    assert version.content is not None
+    assert version.content["url"] == "https://stampli.invalid/9001.pdf"
