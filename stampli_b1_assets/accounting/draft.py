@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -20,6 +20,8 @@ from stampli_b1_assets.domain.invoice import Invoice, InvoiceLine
 from stampli_b1_assets.domain.money import ZERO
 from stampli_b1_assets.domain.reference_data import Account, Period, ReferenceData
 
+MOST_DAYS_AHEAD = 366
+
 
 @dataclass(frozen=True)
 class Context:
@@ -36,9 +38,19 @@ class Context:
     revision: int = 0
     card_codes: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def latest_date(self) -> date:
+        """The last day that a document's date may be."""
+        return self.today + timedelta(days=MOST_DAYS_AHEAD)
+
     def desk(self, on: date | None, currency: str) -> Desk:
-        """For looking up codes on a day, for a document in that currency."""
-        return Desk(self.mappings, self.reference, self.settings, on, currency, self.card_codes)
+        """For looking up codes on a day, for a document in that currency.
+
+        A day that nobody can mean (1900, 2206) is no day: the rules on dates say so, and no code is out of date by it.
+        """
+        is_meant = on is not None and self.settings.earliest_date <= on <= self.latest_date
+        day = on if is_meant else None
+        return Desk(self.mappings, self.reference, self.settings, day, currency, self.card_codes)
 
 
 @dataclass(frozen=True)

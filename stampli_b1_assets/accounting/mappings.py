@@ -89,9 +89,10 @@ class Mappings:
         return (key[-1] for key in self.rows.get(file, {}))
 
     def _row(self, file: str, key: tuple[str, ...], on: date | None) -> MappingRow | None:
-        when = on or date.max
         rows = self.rows.get(file, {}).get(key, ())
-        return next((row for row in rows if row.valid_from <= when <= row.valid_to), None)
+        if on is None:  # an unknown day: nothing is out of date
+            return max(rows, key=lambda row: row.valid_to, default=None)
+        return next((row for row in rows if row.valid_from <= on <= row.valid_to), None)
 
 
 def load_mappings(folder: Path) -> Mappings:

@@ -1,14 +1,12 @@
 """Rules on dates and posting periods."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
-from stampli_b1_assets.accounting.draft import Context, Draft
+from stampli_b1_assets.accounting.draft import MOST_DAYS_AHEAD, Context, Draft
 from stampli_b1_assets.accounting.periods import period_of
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.domain.reference_data import Period
-
-_MOST_AHEAD = timedelta(days=366)
 
 
 def period_is_open(draft: Draft) -> Iterator[Hold]:
@@ -76,11 +74,11 @@ def no_period(what: str, day: date) -> Hold:
 
 def absurd(what: str, day: date, context: Context) -> Iterator[Hold]:
     """A date that nobody can mean."""
-    earliest, latest = context.settings.earliest_date, context.today + _MOST_AHEAD
+    earliest, latest = context.settings.earliest_date, context.latest_date
     if day < earliest:
         detail = f"{what} is before {earliest}, the earliest date that the settings allow."
     elif day > latest:
-        detail = f"{what} is more than {_MOST_AHEAD.days} days ahead of today, {context.today}."
+        detail = f"{what} is more than {MOST_DAYS_AHEAD} days ahead of today, {context.today}."
     else:
         return
     action = "Correct the date in Stampli and export it again."
