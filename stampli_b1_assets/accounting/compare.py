@@ -10,8 +10,10 @@ from stampli_b1_assets.accounting.draft import Context, Draft
 from stampli_b1_assets.accounting.journal import Amount, amounts
 from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.journal_entry import JournalEntry, JournalLine, PostedEntry
+from stampli_b1_assets.domain.money import fixed, iso_decimals, significant_decimals
 
-_Line = tuple[str, str, str, str, str]
+_Line = tuple[str, Decimal, str, tuple[tuple[str, str], ...], str]
+"""Account or CardCode, signed amount, foreign currency, dimensions, project."""
 
 
 def same_entry(planned: JournalEntry, posted: PostedEntry) -> tuple[bool, tuple[str, ...]]:
@@ -87,12 +89,14 @@ def _of_amount(line: Amount, currency: str) -> _Line:
 
 
 def _comparable(code: str, signed: Decimal, currency: str, dimensions: Mapping[str, str], project: str) -> _Line:
-    coded = ",".join(f"{name}={value}" for name, value in sorted(dimensions.items()) if value)
-    return (code, format(signed.normalize() + 0, "f"), currency, coded, project)
+    coded = tuple((name, value) for name, value in sorted(dimensions.items()) if value)
+    return (code, signed, currency, coded, project)
 
 
 def _words(line: _Line) -> str:
-    code, amount, currency, dimensions, project = line
-    side = "credit" if amount.startswith("-") else "debit"
-    codes = " ".join(part for part in (dimensions, project) if part)
-    return f"{code} {side} {amount.lstrip('-')} {currency}".strip() + (f" ({codes})" if codes else "")
+    """`001300 debit 1,250.00 EUR (PM DEN)`; a local amount has no currency, for its line names none."""
+    code, signed, currency, dimensions, project = line
+    side = "credit" if signed < 0 else "debit"
+    amount = fixed(abs(signed), max(iso_decimals(currency), significant_decimals(signed)))
+    codes = " ".join(filter(None, [*(value for _, value in dimensions), project]))
+    return f"{code} {side} {amount:,f} {currency}".strip() + (f" ({codes})" if codes else "")

@@ -94,22 +94,29 @@ def find_reversals(session: ServiceLayer, entries: Iterable[PostedEntry]) -> dic
     originals = [entry for entry in entries if entry.reference2]
     later = find_by_reference(session, [entry.reference2 for entry in originals])
     return {
-        original.jdt_num: undoing.jdt_num
+        original.jdt_num: undoing
         for original in originals
         if (undoing := _undoing(session, original, later.get(original.reference2, []))) is not None
     }
 
 
-def _undoing(session: ServiceLayer, original: PostedEntry, candidates: Sequence[PostedEntry]) -> PostedEntry | None:
+def _undoing(session: ServiceLayer, original: PostedEntry, candidates: Sequence[PostedEntry]) -> int | None:
+    """In their order: a copy that somebody made in SAP stands on top of it, and is what the next reversal undoes."""
     others = [one for one in candidates if one.jdt_num > original.jdt_num and one.reference == original.reference]
     if not others:
         return None
     whole = original if original.lines is not None else read_entry(session, original.jdt_num)
+    same = _lines(whole.lines or ())
     swapped = _lines([_swapped(line) for line in whole.lines or ()])
+    copies = 0
     for one in others:
         other = read_entry(session, one.jdt_num)
-        if other.key in ("", original.key) and _lines(other.lines or ()) == swapped:
-            return other
+        lines = _lines(other.lines or ())
+        if other.key not in ("", original.key) or lines not in (same, swapped):
+            continue
+        if lines == swapped and copies == 0:
+            return other.jdt_num
+        copies += 1 if lines == same else -1
     return None
 
 

@@ -82,7 +82,9 @@ def reconcile(session: Session, month: str = "") -> Reconciliation:
         if detail or ours != theirs:
             detail = detail or f"Invoice {record.number} is {ours} in Stampli and {theirs} in SAP."
             differences.append(Difference(record.stampli_id, record.number, record.currency, ours, theirs, detail))
-    differences += _strangers(session, records, month)
+    for stranger in _strangers(session, records, month):
+        _add(totals, stranger.currency, sap=stranger.in_sap)
+        differences.append(stranger)
     for record in _waiting(session, records, month):
         _add(totals, record.currency, waiting=record.amount or ZERO)
     return Reconciliation(month, len(posted), dict(sorted(totals.items())), tuple(differences))
@@ -123,29 +125,49 @@ def _credit(line: JournalLine) -> Decimal:
 
 
 def _strangers(session: Session, records: Sequence[InvoiceRecord], month: str) -> Iterator[Difference]:
-    """Entries in SAP with a key of ours that the ledger does not know."""
+    """Entries in SAP with a key of ours that the ledger does not know, and copies of ours: SAP's Duplicate keeps keys.
+
+    One that was cancelled again is nobody's business, and neither is the entry that cancelled it.
+    """
     if not session.b1.guard().has_field:
         return
     keyed = [one for one in session.b1.entries_with_a_key(month) if not one.key.startswith(_PROOF)]
-    known = _known_keys(session, records) | set(session.ledger.intents.get_many([one.key for one in keyed]))
-    strangers = [one for one in keyed if one.key not in known]
-    whole = session.b1.read_entries([one.jdt_num for one in strangers])
+    known = _known_keys(session, records, [one.key for one in keyed])
+    strangers = [one for one in keyed if one.key not in known or known[one.key] not in (None, one.jdt_num)]
+    originals = [number for one in strangers if (number := known.get(one.key)) is not None]
+    whole = session.b1.read_entries([*originals, *(one.jdt_num for one in strangers)])
+    undone = session.b1.reversals(whole.values())
     for one in strangers:
-        entry = whole.get(one.jdt_num, one)
-        currency = next((line.fc_currency for line in entry.lines or () if line.card_code), "")
-        detail = f"Journal entry {one.number} carries a key of Stampli that this ledger does not know."
-        yield Difference(one.reference2, one.reference, currency, ZERO, _owed(entry), detail)
+        if one.jdt_num not in undone and one.jdt_num not in undone.values():
+            yield _stranger(session, whole.get(one.jdt_num, one), known.get(one.key))
 
 
-def _known_keys(session: Session, records: Sequence[InvoiceRecord]) -> set[str]:
-    """Keys of every invoice, with those of its earlier revisions and their reversals, and of every payment."""
+def _stranger(session: Session, entry: PostedEntry, original: int | None) -> Difference:
+    currency = next((line.fc_currency for line in entry.lines or () if line.card_code), "")
+    detail = f"Journal entry {entry.number} carries a key of Stampli that this ledger does not know."
+    if original is not None:
+        detail = f"Journal entry {entry.number} is a copy: it carries the key of the entry with JdtNum {original}."
+    owed = _owed(entry)
+    return Difference(
+        entry.reference2, entry.reference, currency or session.reference.local_currency, ZERO, owed, detail
+    )
+
+
+def _known_keys(session: Session, records: Sequence[InvoiceRecord], keys: Sequence[str]) -> dict[str, int | None]:
+    """Every key that is ours → the JdtNum that has it, as far as the ledger knows.
+
+    Of every invoice, with its earlier revisions and their reversals, and of every payment.
+    """
     company_db = session.settings.b1.company_db
-    known = {record.key for record in records} | {record.key for record in session.ledger.payments.all()}
+    known: dict[str, int | None] = {}
     for record in records:
         for revision in range(record.revision):
-            known.add(posting_key(company_db, "invoice", record.stampli_id, revision))
-            known.add(posting_key(company_db, "reversal", record.stampli_id, revision))
-    return known
+            for kind in ("invoice", "reversal"):
+                known[posting_key(company_db, kind, record.stampli_id, revision)] = None
+    known |= {one.key: one.jdt_num for one in records if one.key}
+    known |= {one.key: one.jdt_num for one in session.ledger.payments.all() if one.key}
+    intents = session.ledger.intents.get_many(keys)
+    return known | {key: intent.jdt_num or known.get(key) for key, intent in intents.items()}
 
 
 # --- what Stampli approved ---------------------------------------------------------------------------------------

@@ -53,10 +53,10 @@ def test_differences_in_words(original, posted, context, line):
     changed = replace(changed, total=Decimal("111.00"), due_date=date(2026, 6, 1))
     expected = {
         "due date 2026-05-10 in SAP, 2026-06-01 now",
-        "S100 credit 110 EUR in SAP, not now",
-        "S100 credit 111 EUR now, not in SAP",
-        "000700 debit 40 EUR in SAP, not now",
-        "000700 debit 41 EUR now, not in SAP",
+        "S100 credit 110.00 EUR in SAP, not now",
+        "S100 credit 111.00 EUR now, not in SAP",
+        "000700 debit 40.00 EUR in SAP, not now",
+        "000700 debit 41.00 EUR now, not in SAP",
     }
     assert set(same_entry(assess(changed, context()).entry, posted)[1]) == expected
     assert set(same_as_posted(changed, context(), posted)[1]) == expected
