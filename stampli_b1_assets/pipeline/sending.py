@@ -12,6 +12,7 @@ from stampli_b1_assets.b1.poster import PostingMode, WriteResult
 from stampli_b1_assets.domain.journal_entry import JournalEntry
 from stampli_b1_assets.ledger.records import Resolution
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
+from stampli_b1_assets.pipeline.right_company import remember_company
 from stampli_b1_assets.pipeline.session import Session
 
 _TIMEOUTS_UNTIL_LOST = 3
@@ -36,6 +37,7 @@ def send(session: Session, items: Sequence[Item], mode: PostingMode, kind: Posti
     if not sendable:
         return {}
     entries = [item.entry for item in sendable]
+    remember_company(session.ledger, session.reference)
     session.ledger.intents.write(
         entries,
         stampli_ids=[item.subject_id for item in sendable],

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from stampli_b1_assets.accounting.assess import Context, rate_needed
+from stampli_b1_assets.accounting.payments import payment_rate_needed
 from stampli_b1_assets.b1.company import B1
 from stampli_b1_assets.b1.poster import PostingMode
 from stampli_b1_assets.config.models import Company
@@ -12,8 +13,8 @@ from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.journal_entry import PostedEntry
 from stampli_b1_assets.domain.payment import Payment
 from stampli_b1_assets.domain.reference_data import ReferenceData
-from stampli_b1_assets.errors import ConfigurationError
 from stampli_b1_assets.ledger.ledger import Ledger
+from stampli_b1_assets.pipeline.right_company import check_company
 from stampli_b1_assets.pipeline.workplace import Workplace
 
 _CARD_CODE_LENGTH = 15
@@ -49,8 +50,9 @@ class Session:
     def reference(self) -> ReferenceData:
         """SAP's master data, read once; raises `B1Unusable`, or `ConfigurationError` when it is another company's."""
         if self._reference is None:
-            self._reference = self.b1.reference_data()
-            _check_company(self.settings, self._reference)
+            reference = self.b1.reference_data()
+            check_company(self.ledger, self.settings, reference)
+            self._reference = reference
         return self._reference
 
     @reference.setter
@@ -87,10 +89,10 @@ class Session:
         self._fetch({pair for pair in needed if pair is not None})
 
     def fetch_payment_rates(self, payments: Iterable[Payment]) -> None:
-        """Ask SAP for the exchange rates on the payments' dates."""
-        local = self.reference.local_currency
-        foreign = [one for one in payments if one.currency != local and one.currency in self.reference.currencies]
-        self._fetch({(one.currency, one.payment_date) for one in foreign if one.payment_date is not None})
+        """The same for payments."""
+        context = self.context()
+        needed = {payment_rate_needed(payment, context) for payment in payments}
+        self._fetch({pair for pair in needed if pair is not None})
 
     def _fetch(self, wanted: set[tuple[str, date]]) -> None:
         unasked = wanted - self._asked_rates
@@ -114,18 +116,3 @@ class Session:
         if proof is None:
             return PostingMode.UNPROVED
         return PostingMode.GUARDED if proof.is_proved else PostingMode.FALLBACK
-
-
-def _check_company(settings: Company, reference: ReferenceData) -> None:
-    expected = settings.posting.local_currency
-    if expected is not None and expected != reference.local_currency:
-        raise ConfigurationError(
-            f"`posting.local_currency` is {expected}, but the local currency of {reference.company_db} "
-            f"in SAP is {reference.local_currency}.",
-            "Correct the setting, or check that `b1.company_db` names the right company.",
-        )
-    if reference.company_db.upper() != settings.b1.company_db.upper():
-        raise ConfigurationError(
-            f"SAP opened the company {reference.company_db}, but `b1.company_db` is {settings.b1.company_db}.",
-            "Check `b1.service_layer_url` and `b1.company_db`: a test and a live company must not be confused.",
-        )

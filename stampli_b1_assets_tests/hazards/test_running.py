@@ -9,12 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from stampli_b1_assets.errors import B1Unusable, DecisionRefused
+from stampli_b1_assets.errors import B1Unusable, ConfigurationError, DecisionRefused
 from stampli_b1_assets.pipeline.deciding import release
 from stampli_b1_assets.pipeline.reconciling import reconcile
-from stampli_b1_assets.sandbox.running import B1_PASSWORD
+from stampli_b1_assets.sandbox.running import B1_PASSWORD, B1_USERNAME
+from stampli_b1_assets.sandbox.sample_company import COMPANY_DB
 from stampli_b1_assets.sandbox.service_layer import journal_entries
 from stampli_b1_assets.sandbox.service_layer.faults import ArmedFault
+from stampli_b1_assets.sandbox.service_layer.sessions import Sessions
 from stampli_b1_assets_tests.fixtures.world import invoice_rows
 from stampli_b1_assets_tests.hazards.story import NEIGHBOUR, counts, entries_of, neighbour_is_posted, waiting, waits
 from stampli_b1_assets_tests.simulation.bench import Bench
@@ -159,6 +161,45 @@ def test_hazard_70_who_approved_an_invoice_does_not_release_it(bench: Bench, bri
         release(workplace, ["9002"], "post-anyway", by="Grace", note="another bill")
     assert counts(bench.cycle("decided by another")) == {"posted": 1}
     assert neighbour_is_posted(bench)
+
+
+def test_hazard_71_another_company_than_the_ledgers_is_not_written_to(
+    bench: Bench, bring: Bring, put: Put, configure: Callable[..., None]
+) -> None:
+    bring("a.csv", *NEIGHBOUR)
+    put("b.csv", *invoice_rows("9001"))
+    before = len(list(bench.ledger().audit.export()))
+    configure("b1", company_db="LINDEN_LIVE")
+    bench.application.sessions = Sessions("LINDEN_LIVE", B1_USERNAME, B1_PASSWORD, clock=bench.clock.seconds)
+    for attempt in ("first", "second"):
+        with pytest.raises(ConfigurationError, match=r"LINDEN_DEMO \(USD\).*LINDEN_LIVE \(USD\)") as refused:
+            bench.cycle(attempt)
+    assert "write a new name under `company`" in refused.value.remedy
+    assert len(bench.entries()) == 1
+    since = list(bench.ledger().audit.export())[before:]
+    assert [record.event for record in since if not record.event.startswith(("file.", "cycle.", "lease."))] == []
+    configure("b1", company_db=COMPANY_DB)
+    bench.application.sessions = bench.sessions
+    assert counts(bench.cycle("mended")) == {"posted": 1}
+
+
+def test_hazard_71_another_local_currency_is_another_company(
+    bench: Bench, put: Put, configure: Callable[..., None]
+) -> None:
+    put("a.csv", *invoice_rows("9001"))
+    configure("posting", local_currency="EUR")
+    with pytest.raises(ConfigurationError, match="local_currency` is EUR"):
+        bench.cycle("euros")
+    assert bench.entries() == []
+
+
+def test_hazard_71_a_company_that_was_only_looked_at_binds_nobody(
+    bench: Bench, bring: Bring, configure: Callable[..., None]
+) -> None:
+    bring("a.csv", *invoice_rows("9001", gl_account="4711"))
+    configure("b1", company_db="LINDEN_LIVE")
+    bench.application.sessions = Sessions("LINDEN_LIVE", B1_USERNAME, B1_PASSWORD, clock=bench.clock.seconds)
+    assert counts(bring("b.csv", *NEIGHBOUR)) == {"posted": 1, "held": 1}
 
 
 @pytest.fixture
