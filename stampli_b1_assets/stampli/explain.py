@@ -74,7 +74,8 @@ def _form_lines(form: Form) -> Iterator[str]:
     example = f"1951{form.numbers.decimal}00"
     yield f"{form.title}, {form.encoding}, dates {' or '.join(form.dates)}, numbers such as {example}"
     fields = FIELDS[form.kind]
+    width = max(map(len, form.columns))
     for name, column in form.columns.items():
         place = " or ".join(column.name) or (f"always {column.constant!r}" if column.constant is not None else "record")
         needed = " (required)" if column.required else ""
-        yield f"  {name:16} {place}{needed}: {fields[name].description}"
+        yield f"  {name:{width}}  {place}{needed}: {fields[name].description}"

@@ -1,0 +1,157 @@
+"""`layout`: what a layout says, what it makes of a file, one proposed for an unknown file, and drift."""
+
+import pytest
+import yaml
+
+from stampli_b1_assets_tests.fixtures.world import COLUMNS, csv_bytes, invoice_rows
+
+
+@pytest.fixture
+def nowhere(tmp_path, monkeypatch):
+    """An empty folder without any configuration."""
+    monkeypatch.delenv("STAMPLI_B1_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def export(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_bytes(csv_bytes(*invoice_rows("9001"), *invoice_rows("9002", invoice_date="02.04.2026")))
+    return path
+
+
+class TestShow:
+    def test_before_there_is_any_configuration(self, nowhere, command):
+        ran = command("layout", "show")
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out.startswith("stampli_lines: ")
+        assert "Stampli Invoice ID (required): Stampli's invoice id: the invoice's identity" in ran.out
+        assert ran.out.splitlines()[-1].startswith("Built in: ")
+
+    def test_json_has_every_form(self, nowhere, command):
+        document = command("layout", "show", "--json").json
+        assert document["layout"]["name"] == "stampli_lines"
+        assert {form["kind"] for form in document["layout"]["forms"]} == {"invoices", "vendors", "payments"}
+        assert "stampli_lines" in document["built_in"]
+
+    def test_the_company_s_own(self, world, command):
+        (world.sandbox.folder / "own.yaml").write_text("name: own\nextends: stampli_lines\n")
+        world.configure(lambda document: document["stampli"].update(layout="own.yaml"))
+        assert command("layout", "show", "--json").json["layout"]["name"] == "own"
+
+    def test_one_that_is_not_there_is_2(self, nowhere, command):
+        ran = command("layout", "show", "--layout", "nowhere.yaml", "--json")
+        assert ran.code == 2
+        assert "nowhere.yaml" in ran.json["error"]
+
+    def test_a_configuration_that_was_named_must_be_there(self, nowhere, command):
+        ran = command("layout", "show", "--config", "missing.yaml")
+        assert (ran.code, ran.out) == (2, "")
+        assert "There is no configuration at missing.yaml." in ran.err
+
+
+class TestTest:
+    def test_faults_are_told_by_row(self, nowhere, export, command):
+        ran = command("layout", "test", export)
+        assert ran.code == 1
+        assert ran.out.startswith("invoices (csv): 2 rows, 1 with faults\n")
+        assert "stampli_id 9001" in ran.out
+        assert "02.04.2026" in ran.out
+
+    def test_json(self, nowhere, export, command):
+        ran = command("layout", "test", export, "--json")
+        assert ran.code == 1
+        assert (ran.json["file"], ran.json["faulty"], ran.json["unknown_columns"]) == ("export.csv", 1, [])
+        assert [bool(row["faults"]) for row in ran.json["rows"]] == [False, True]
+        assert ran.json["rows"][0]["values"]["invoice_date"] == "2026-04-02"
+
+    def test_a_sound_file_is_0_and_unknown_columns_are_told(self, nowhere, command):
+        row = invoice_rows("9001")[0]
+        header, line = csv_bytes(row).decode().splitlines()
+        (nowhere / "more.csv").write_text(f"{header},Colour\n{line},blue\n")
+        ran = command("layout", "test", "more.csv")
+        assert ran.code == 0
+        assert "invoices (csv): 1 row, 0 with faults; not used: Colour" in ran.out
+
+    def test_a_file_that_would_be_refused_is_1(self, nowhere, command):
+        (nowhere / "odd.csv").write_text("Colour,Shape\nblue,round\n")
+        ran = command("layout", "test", "odd.csv")
+        assert ran.code == 1
+        assert ran.out.startswith("odd.csv would be refused, UNKNOWN_KIND: ")
+        document = command("layout", "test", "odd.csv", "--json").json
+        assert (document["file"], document["refused"]["reason"]) == ("odd.csv", "UNKNOWN_KIND")
+
+    @pytest.mark.parametrize(("zone", "day"), [("UTC", "2026-04-02"), ("Asia/Tokyo", "2026-04-03")])
+    def test_moments_become_dates_in_the_zone(self, nowhere, command, zone, day):
+        (nowhere / "a.csv").write_bytes(csv_bytes(*invoice_rows("9001", invoice_date="2026-04-02T20:00:00Z")))
+        document = command("layout", "test", "a.csv", "--zone", zone, "--json").json
+        assert document["rows"][0]["values"]["invoice_date"] == day
+
+    def test_the_company_s_zone_holds_by_itself(self, world, command, tmp_path):
+        path = tmp_path / "a.csv"
+        path.write_bytes(csv_bytes(*invoice_rows("9001", invoice_date="2026-04-02T03:00:00Z")))
+        document = command("layout", "test", path, "--json").json
+        assert document["rows"][0]["values"]["invoice_date"] == "2026-04-01"
+
+    @pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc"])
+    def test_no_such_zone_is_2(self, nowhere, export, command, zone):
+        ran = command("layout", "test", export, "--zone", zone)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"{zone!r} is no time zone such as America/Denver." in ran.err
+
+
+class TestPropose:
+    def test_the_proposal_reads_the_file_it_was_made_from(self, nowhere, command):
+        header = ",".join({"GL Account": "Konto", "Invoice Amount": "Betrag"}.get(name, name) for name in COLUMNS)
+        line = csv_bytes(*invoice_rows("9001")).decode().splitlines()[1]
+        (nowhere / "odd.csv").write_text(f"{header}\n{line}\n")
+        ran = command("layout", "propose", "odd.csv")
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out.startswith("# Proposed from the content of one file. Check every line")
+        assert yaml.safe_load(ran.out)["forms"][0]["kind"] == "invoices"
+        assert command("layout", "propose", "odd.csv", "--json").json == {"file": "odd.csv", "layout": ran.out}
+
+    def test_nothing_is_applied(self, nowhere, export, command):
+        command("layout", "propose", export)
+        assert sorted(path.name for path in nowhere.iterdir()) == ["export.csv"]
+
+    def test_what_is_no_table_is_told(self, nowhere, command):
+        (nowhere / "empty.csv").write_bytes(b"")
+        ran = command("layout", "propose", "empty.csv", "--json")
+        assert ran.code == 2
+        assert "Traceback" not in ran.err
+        assert ran.json["error"]
+
+
+class TestDrift:
+    def test_before_two_files_of_a_kind(self, world, command):
+        ran = command("layout", "drift")
+        assert (ran.code, ran.out) == (0, "linden: no two files of one kind were read yet.\n")
+
+    def test_the_same_columns(self, world, bring, command):
+        bring("a.csv", *invoice_rows("9001"))
+        bring("b.csv", *invoice_rows("9002"))
+        ran = command("layout", "drift")
+        assert (ran.code, ran.out) == (0, "invoices: a.csv → b.csv. The columns are the same.\n")
+
+    def test_a_column_that_came_is_1(self, world, bring, cycle, command):
+        bring("a.csv", *invoice_rows("9001"))
+        header, line = csv_bytes(*invoice_rows("9002")).decode().splitlines()
+        world.sandbox.put("b.csv", f"{header},Colour\n{line},blue\n".encode())
+        assert cycle()["invoices"]["posted"] == 1
+        ran = command("layout", "drift", "--json")
+        assert ran.code == 1
+        (one,) = ran.json["drifts"]
+        assert (one["kind"], one["previous"], one["current"]) == ("invoices", "a.csv", "b.csv")
+        assert one["drift"]["added"] == ["Colour"]
+        assert one["sentence"] == "The export's columns changed: Colour is new."
+        assert "invoices: a.csv → b.csv. The export's columns changed: Colour is new." in command("layout", "drift").out
+
+    def test_files_that_left_landing_are_no_error(self, world, bring, command):
+        bring("a.csv", *invoice_rows("9001"))
+        bring("b.csv", *invoice_rows("9002"))
+        for path in (world.home / "landing").rglob("*"):
+            if path.is_file():
+                path.unlink()
+        assert command("layout", "drift").code == 0
