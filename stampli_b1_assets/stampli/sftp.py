@@ -21,6 +21,7 @@ from stampli_b1_assets.errors import ConfigurationError, FileNotTaken, FileRefus
 from stampli_b1_assets.stampli.host_keys import algorithms_of, fingerprint, pinned_keys
 from stampli_b1_assets.stampli.landing import LandedFile, Landing
 from stampli_b1_assets.stampli.listing import RemoteFile, is_passed_over
+from stampli_b1_assets.stampli.sftp_client import SftpClient
 
 # paramiko logs what it also raises; without a handler Python would print it in the middle of our sentences.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -41,7 +42,7 @@ class StampliSftp:
     def __init__(self, settings: StampliSettings) -> None:
         self._settings = settings
         self._transport: paramiko.Transport | None = None
-        self._sftp: paramiko.SFTPClient | None = None
+        self._sftp: SftpClient | None = None
 
     def __enter__(self) -> Self:
         self._connect()
@@ -63,7 +64,7 @@ class StampliSftp:
         """
         folder = self._settings.outbound_dir
         try:
-            entries = list(self._client().listdir_iter(folder, read_aheads=16))
+            entries = list(self._client().read_folder(folder))
         except OSError as error:
             raise _folder_unusable(folder, "stampli.outbound_dir", error) from None
         except (paramiko.SSHException, EOFError) as error:
@@ -161,7 +162,7 @@ class StampliSftp:
         source = posixpath.join(self._settings.outbound_dir, file.name)
         client.rename(source, posixpath.join(folder, f"{file.name}.{sha256[:8]}"))
 
-    def _client(self) -> paramiko.SFTPClient:
+    def _client(self) -> SftpClient:
         if self._sftp is None or self._transport is None or not self._transport.is_active():
             self.close()
             self._connect()
@@ -234,8 +235,8 @@ class StampliSftp:
         )
 
 
-def _sftp_channel(transport: paramiko.Transport, timeout: int) -> paramiko.SFTPClient:
-    client = paramiko.SFTPClient.from_transport(transport)
+def _sftp_channel(transport: paramiko.Transport, timeout: int) -> SftpClient:
+    client = SftpClient.from_transport(transport)
     assert client is not None
     channel = client.get_channel()
     assert channel is not None
