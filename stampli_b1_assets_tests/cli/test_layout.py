@@ -35,8 +35,9 @@ class TestShow:
         assert {form["kind"] for form in document["layout"]["forms"]} == {"invoices", "vendors", "payments"}
         assert "stampli_lines" in document["built_in"]
 
-    def test_the_company_s_own(self, world, command):
-        (world.sandbox.folder / "own.yaml").write_text("name: own\nextends: stampli_lines\n")
+    def test_the_company_s_own(self, world, export, command):
+        proposed = command("layout", "propose", export).out
+        (world.sandbox.folder / "own.yaml").write_text(proposed.replace("name: proposed", "name: own"))
         world.configure(lambda document: document["stampli"].update(layout="own.yaml"))
         assert command("layout", "show", "--json").json["layout"]["name"] == "own"
 
