@@ -1,6 +1,7 @@
 """Hazards 37 to 47: encodings, quotes, headers, totals, and texts that SAP cannot hold as they are."""
 
 import json
+import logging
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
@@ -8,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from stampli_b1_assets.defs.home import open_instance
 from stampli_b1_assets.pipeline.drifting import drifts
 from stampli_b1_assets.pipeline.reading import read
-from stampli_b1_assets_tests.fixtures.world import COLUMNS, csv_bytes, invoice_rows
+from stampli_b1_assets_tests.fixtures.world import COLUMNS, World, csv_bytes, invoice_rows
 from stampli_b1_assets_tests.hazards.story import NEIGHBOUR, counts, entries_of, neighbour_is_posted, waiting, waits
 from stampli_b1_assets_tests.simulation.bench import Bench
 
@@ -18,6 +20,16 @@ Bring = Callable[..., dict[str, Any]]
 Put = Callable[..., None]
 
 _VENDORS = "Vendor ID,Vendor Name,Status,Tax ID,Last Modified\r\n"
+_XML = """<?xml version="1.0" encoding="UTF-8"?>
+<StampliExport invoiceCount="{count}" totalAmount="{total}">
+  <Invoice id="9001" type="Invoice" status="Authorized for Payment">
+    <Number>N-9001</Number><Vendor id="V20010">Fernhill Groundworks Ltd</Vendor>
+    <InvoiceDate>2026-04-02</InvoiceDate><PostingDate>2026-04-30</PostingDate>
+    <Currency>USD</Currency><Total>100.00</Total>
+    <Lines><Line n="1"><GLAccount>001300</GLAccount><Amount>100.00</Amount></Line></Lines>
+  </Invoice>
+</StampliExport>
+"""
 _TOTALS = """
 name: with_totals
 extends: stampli_lines
@@ -101,6 +113,18 @@ def test_hazard_38_a_new_vendor_of_such_a_name_waits(bench: Bench, bring: Bring)
     assert "decoded wrongly" in waiting(summary, "V30001")["detail"]
     assert summary["vendors"] | {"created": 1, "held": 1} == summary["vendors"]
     assert bench.store.get("BusinessPartners", "V30001") is None
+
+
+def test_hazard_38_the_log_of_the_run_tells_of_it_and_of_columns_that_nobody_knows(world: World) -> None:
+    rows = "V20010,Fernhill Groundworks Ltd,Active,Day\r\nV20024,BÃ¤ckerei Sonnenschein GmbH,Active,Night\r\n"
+    world.sandbox.put("vendors.csv", ("Vendor ID,Vendor Name,Status,Shift\r\n" + rows).encode())
+    document = world.sync()
+    assert document["vendors"] == {"created": 0, "updated": 0, "unchanged": 2, "held": 0}
+    with open_instance() as instance:
+        (run,) = document["runs"]
+        told = [entry.user_message for entry in instance.all_logs(run) if entry.level == logging.WARNING]
+    assert any('Row 3: Vendor Name "BÃ¤ckerei Sonnenschein GmbH" looks as if it was decoded' in one for one in told)
+    assert any("Columns that the layout does not know were kept: Shift." in one for one in told)
 
 
 def test_hazard_39_composed_and_decomposed_accents_are_one_text(bench: Bench, bring: Bring) -> None:
@@ -220,6 +244,19 @@ def refusal_by_total(bench: Bench, put: Put) -> tuple[str, str]:
     assert neighbour_is_posted(bench)
     assert len(bench.entries()) == 1
     return refused["reason"], refused["detail"]
+
+
+@pytest.mark.parametrize(("count", "total", "says"), [("1", "100.00", ""), ("2", "100.00", "2"), ("1", "90", "90")])
+def test_hazard_45_the_root_of_an_xml_file_must_agree_with_it(
+    bench: Bench, put: Put, count: str, total: str, says: str
+) -> None:
+    put("a.xml", _XML.format(count=count, total=total).encode())
+    put("b.csv", *NEIGHBOUR)
+    summary = bench.cycle("both")
+    assert counts(summary) == {"posted": 1 if says else 2}
+    assert neighbour_is_posted(bench)
+    refused = [(one["reason"], says in one["detail"]) for one in summary["files"]["refused"]]
+    assert refused == ([("CONTROL_TOTAL", True)] if says else [])
 
 
 def test_hazard_46_a_long_memo_is_cut_on_a_grapheme_and_keeps_the_number(bench: Bench, bring: Bring) -> None:
