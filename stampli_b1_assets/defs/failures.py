@@ -12,6 +12,7 @@ ERROR_KIND = "error"
 HELD = "held"
 """Value of `error` when documents, not systems, are the reason."""
 PARTITIONS = "partitions"
+REMEDY = "what to do"
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def told_as_failures(run: dg.DagsterRun, partitions: list[str]) -> Iterator[None
         )
         raise dg.Failure(
             description=str(error),
-            metadata={ERROR_KIND: type(error).__name__, PARTITIONS: ", ".join(partitions)},
+            metadata={ERROR_KIND: type(error).__name__, PARTITIONS: ", ".join(partitions), REMEDY: error.remedy},
             allow_retries=may_pass and CYCLE_TAG not in run.tags,
         ) from None
     except Exception as error:  # a fault of ours, whatever it is: trying again would only repeat it

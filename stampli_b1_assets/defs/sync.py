@@ -10,7 +10,7 @@ import dagster as dg
 
 from stampli_b1_assets.config.loader import LoadedCompany
 from stampli_b1_assets.defs.build import build_defs
-from stampli_b1_assets.defs.failures import ERROR_KIND, HELD
+from stampli_b1_assets.defs.failures import ERROR_KIND, HELD, REMEDY
 from stampli_b1_assets.defs.jobs import new_files_job, replay_job
 from stampli_b1_assets.defs.orphans import OWNER_TAG, owner, release_orphans
 from stampli_b1_assets.defs.partitions import add_missing, range_tags
@@ -106,7 +106,8 @@ def _raise_if_unusable(event: dg.DagsterEvent) -> None:
     if kind is not None and kind.value == HELD:
         return
     message = user_failure.description if user_failure and user_failure.description else str(data.error)
-    raise _ERRORS.get(str(kind.value) if kind else "", StampliB1Error)(message)
+    remedy = str(metadata[REMEDY].value) if REMEDY in metadata else ""
+    raise _ERRORS.get(str(kind.value) if kind else "", StampliB1Error)(message.removesuffix(remedy).rstrip(), remedy)
 
 
 _ERRORS: dict[str, type[StampliB1Error]] = {

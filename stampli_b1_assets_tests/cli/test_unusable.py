@@ -1,9 +1,14 @@
-"""What cannot be used ends with exit code 2 and one clear sentence, from the installed program; never a traceback."""
+"""What cannot be used ends with exit code 2 and one clear sentence, and nothing is changed; never a traceback."""
 
-import os
+import functools
+import shlex
+import subprocess
 
 import pytest
 
+from stampli_b1_assets.sandbox import running
+from stampli_b1_assets.sandbox.certificates import make_certificates
+from stampli_b1_assets_tests.cli.conftest import PROGRAM
 from stampli_b1_assets_tests.fixtures.world import invoice_rows
 
 
@@ -76,23 +81,80 @@ UNUSABLE = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("case", UNUSABLE)
-def test_sync_says_in_one_sentence_what_to_mend(world, program, case):
-    world.put("a.csv", *invoice_rows("9001"))
-    make, says = UNUSABLE[case]
-    ran = program("sync", "--json", **make(world))
+def check_told(world, ran, says):
+    """Exit code 2, one sentence on standard error, the same in the document, and nothing in SAP."""
     assert ran.code == 2, ran.err
     assert says in ran.err
     assert "Traceback" not in ran.err + ran.out
     assert "wrong-secret" not in ran.err + ran.out
     assert len(ran.err.strip().splitlines()) == 1
-    assert says in ran.json["error"] + ran.json["remedy"]
+    assert f"{ran.json['error']} {ran.json['remedy']}" == ran.err.strip()
+    assert ran.json["remedy"]
     assert world.entries() == []
 
 
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_sync_says_in_one_sentence_what_to_mend(world, command, monkeypatch, case):
+    world.put("a.csv", *invoice_rows("9001"))
+    make, says = UNUSABLE[case]
+    for name, value in make(world).items():
+        monkeypatch.setenv(name, value)
+    check_told(world, command("sync", "--json"), says)
+
+
 @pytest.mark.slow
-def test_a_reader_that_has_seen_enough_is_no_error(world, program, tmp_path):
-    command = f"{os.path.realpath(program.__globals__['PROGRAM'])} layout show | head -c 1"
-    ran = __import__("subprocess").run(command, shell=True, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("case", ["SAP password", "unknown key"])
+def test_the_installed_program_does_so_too(world, program, case):
+    world.put("a.csv", *invoice_rows("9001"))
+    make, says = UNUSABLE[case]
+    check_told(world, program("sync", "--json", **make(world)), says)
+
+
+def without_authority(world):
+    """The system's authorities do not know the sandbox's."""
+    world.configure(lambda document: document["b1"].pop("ca_bundle"))
+
+
+def with_another_authority(world):
+    """One that did not sign the server's certificate."""
+    other = make_certificates(world.sandbox.folder / "other")[0]
+    world.configure(lambda document: document["b1"].update(ca_bundle=str(other)))
+
+
+@pytest.fixture
+def secure_world(new_world, monkeypatch, request):
+    """A world that speaks HTTPS; `request.param` is how many days its certificate lasts."""
+    monkeypatch.setattr(running, "make_certificates", functools.partial(make_certificates, days=request.param))
+    world = new_world(https=True)
+    world.prove_guard()
+    world.put("a.csv", *invoice_rows("9001"))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("secure_world", "change", "says"),
+    [
+        pytest.param(365, without_authority, "is not trusted", id="untrusted"),
+        pytest.param(365, with_another_authority, "is not trusted", id="signed by another"),
+        pytest.param(-1, lambda _: None, "has expired", id="expired"),
+    ],
+    indirect=["secure_world"],
+)
+def test_a_certificate_that_cannot_be_trusted_stops_sync(secure_world, command, change, says):
+    change(secure_world)
+    check_told(secure_world, command("sync", "--json"), says)
+    assert secure_world.sandbox.application.log == []
+    with secure_world.workplace() as workplace:
+        assert workplace.ledger.invoices.all() == []
+
+
+@pytest.mark.parametrize("secure_world", [365], indirect=True)
+def test_one_that_the_named_authority_signed_is_trusted(secure_world, command):
+    assert command("sync", "--json").json["invoices"]["posted"] == 1
+
+
+@pytest.mark.slow
+def test_a_reader_that_has_seen_enough_is_no_error():
+    pipe = f"{shlex.quote(str(PROGRAM))} layout show --layout stampli_lines | head -c 1"
+    ran = subprocess.run(["/bin/sh", "-c", pipe], capture_output=True, text=True, check=False)
     assert (ran.stdout, ran.stderr) == ("s", "")
