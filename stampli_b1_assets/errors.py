@@ -50,7 +50,14 @@ class SystemUnusable(StampliB1Error):
 
 
 class StampliUnusable(SystemUnusable):
-    """Stampli's SFTP server cannot be used: network, host key, login or folder."""
+    """Stampli's SFTP server cannot be used: network, host key, login or folder.
+
+    `is_passing` tells a lost connection (worth another try) from another host key or a wrong password (never).
+    """
+
+    def __init__(self, message: str, remedy: str = "", *, is_passing: bool = False) -> None:
+        super().__init__(message, remedy)
+        self.is_passing = is_passing
 
 
 class B1Unusable(SystemUnusable):

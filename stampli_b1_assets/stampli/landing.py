@@ -41,11 +41,7 @@ class Landing:
                 for chunk in chunks:
                     size += len(chunk)
                     if size > max_bytes:
-                        raise FileRefused(
-                            RefusalReason.TOO_LARGE,
-                            f"{name} has more than the {max_bytes // 10**6} MB that are taken.",
-                            "Raise `stampli.max_file_mb`, or ask Stampli for smaller exports.",
-                        )
+                        raise too_large(name, max_bytes)
                     digest.update(chunk)
                     file.write(chunk)
                 file.flush()
@@ -60,3 +56,12 @@ class Landing:
     def _unfinished(self) -> Path:
         self.root.mkdir(parents=True, exist_ok=True)
         return self.root / f"{os.getpid()}-{os.urandom(8).hex()}.part"
+
+
+def too_large(name: str, max_bytes: int) -> FileRefused:
+    """The refusal of a file that has more bytes than are taken."""
+    return FileRefused(
+        RefusalReason.TOO_LARGE,
+        f"{name} has more than the {max_bytes // 10**6} MB that are taken.",
+        "Raise `stampli.max_file_mb`, or ask Stampli for smaller exports.",
+    )

@@ -7,8 +7,9 @@ import socket
 import stat
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
 from typing import Self
 
 import paramiko
@@ -16,18 +17,15 @@ import tenacity
 from paramiko.ssh_exception import IncompatiblePeer
 
 from stampli_b1_assets.config.models import StampliSettings
-from stampli_b1_assets.domain.outcome import RefusalReason
 from stampli_b1_assets.errors import ConfigurationError, FileNotTaken, FileRefused, StampliUnusable
 from stampli_b1_assets.stampli.host_keys import algorithms_of, fingerprint, pinned_keys
-from stampli_b1_assets.stampli.landing import LandedFile, Landing
+from stampli_b1_assets.stampli.landing import LandedFile, Landing, too_large
 from stampli_b1_assets.stampli.listing import RemoteFile, is_passed_over
-from stampli_b1_assets.stampli.sftp_client import SftpClient
+from stampli_b1_assets.stampli.sftp_client import CONNECTION_LOST, SftpClient
 
 # paramiko logs what it also raises; without a handler Python would print it in the middle of our sentences.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
-_CHUNK_BYTES = 32_768  # the most that OpenSSH gives per read
-_REQUESTS_AHEAD = 64  # as OpenSSH's own client; paramiko's default has no limit
 _TRIES = 3
 
 Fetched = LandedFile | FileNotTaken | FileRefused
@@ -63,12 +61,8 @@ class StampliSftp:
         Hostile names are in it: the caller refuses them.
         """
         folder = self._settings.outbound_dir
-        try:
+        with self._in_folder(folder, "stampli.outbound_dir"):
             entries = list(self._client().read_folder(folder))
-        except OSError as error:
-            raise _folder_unusable(folder, "stampli.outbound_dir", error) from None
-        except (paramiko.SSHException, EOFError) as error:
-            raise self._lost(error) from None
         return [
             RemoteFile(entry.filename, entry.st_size or 0, int(entry.st_mtime or 0))
             for entry in entries
@@ -78,24 +72,43 @@ class StampliSftp:
     def check_inbound(self) -> None:
         """Look whether the inbound folder is there."""
         folder = self._settings.inbound_dir
-        try:
+        with self._in_folder(folder, "stampli.inbound_dir"):
             self._client().stat(folder)
-        except OSError as error:
-            raise _folder_unusable(folder, "stampli.inbound_dir", error) from None
 
     def download_all(self, files: Sequence[RemoteFile], landing: Landing) -> dict[RemoteFile, Fetched]:
-        """Download several files at once, each on a connection of its own; what fails stops no other."""
-        workers = min(self._settings.downloads, len(files))
-        if workers <= 1:
-            return {file: self._fetched(file, landing) for file in files}
-        shares = [files[place::workers] for place in range(workers)]
-        with ThreadPoolExecutor(workers) as pool:
-            results = pool.map(lambda share: self._share(share, landing), shares)
-        return {file: fetched for result in results for file, fetched in result.items()}
+        """Download several files at once, each on a connection of its own; what fails stops no other.
 
-    def _share(self, files: Sequence[RemoteFile], landing: Landing) -> dict[RemoteFile, Fetched]:
-        with StampliSftp(self._settings) as own:
-            return {file: own._fetched(file, landing) for file in files}
+        Connections beyond the first help when the server allows them.
+        """
+        self._client()
+        waiting = SimpleQueue[RemoteFile]()
+        for file in files:
+            waiting.put(file)
+        others = min(self._settings.downloads, len(files)) - 1
+        with ThreadPoolExecutor(max(others, 1)) as pool:
+            shares = [pool.submit(self._help, waiting, landing) for _ in range(others)]
+            fetched = self._share(waiting, landing)
+        return fetched | {file: one for share in shares for file, one in share.result().items()}
+
+    def _share(self, waiting: SimpleQueue[RemoteFile], landing: Landing) -> dict[RemoteFile, Fetched]:
+        fetched: dict[RemoteFile, Fetched] = {}
+        with suppress(Empty):
+            while True:
+                file = waiting.get_nowait()
+                fetched[file] = self._fetched(file, landing)
+        return fetched
+
+    def _help(self, waiting: SimpleQueue[RemoteFile], landing: Landing) -> dict[RemoteFile, Fetched]:
+        """Download over a further connection; servers limit them, so that one that is not had is no fault."""
+        own = StampliSftp(self._settings)
+        try:
+            own._connect()
+        except StampliUnusable as error:
+            if error.is_passing:
+                return {}
+            raise
+        with closing(own):
+            return own._share(waiting, landing)
 
     def _fetched(self, file: RemoteFile, landing: Landing) -> Fetched:
         try:
@@ -110,28 +123,30 @@ class StampliSftp:
         """
         max_bytes = self._settings.max_file_mb * 10**6
         if file.size > max_bytes:
-            raise FileRefused(RefusalReason.TOO_LARGE, f"{file.name} has {file.size} bytes.", "")
+            raise too_large(file.name, max_bytes)
         attempts = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(_TRIES),
-            retry=tenacity.retry_if_exception_type((paramiko.SSHException, EOFError, OSError)),
+            retry=tenacity.retry_if_exception(_may_pass),
             reraise=True,
         )
         try:
             return attempts(self._download_once, file, landing, max_bytes)
         except FileNotFoundError:
             raise FileNotTaken(f"{file.name} was listed and is gone.", "It is taken when it is there again.") from None
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or "connection lost"
-            raise FileNotTaken(f"{file.name} could not be fetched: {why}.", "It is tried again.") from None
+        except (OSError, *CONNECTION_LOST) as error:
+            raise FileNotTaken(f"{file.name} could not be fetched: {_why(error)}.", "It is tried again.") from None
 
     def _download_once(self, file: RemoteFile, landing: Landing, max_bytes: int) -> LandedFile:
         path = posixpath.join(self._settings.outbound_dir, file.name)
         client = self._client()
-        self._must_be_same(file, client.stat(path))
-        with client.open(path, "rb") as remote:
-            remote.set_pipelined(True)
-            landed = landing.store(file.name, _chunks(remote, file.size), max_bytes=max_bytes)
+        try:
             self._must_be_same(file, client.stat(path))
+            with closing(client.read_file(path, file.size)) as chunks:
+                landed = landing.store(file.name, chunks, max_bytes=max_bytes)
+            self._must_be_same(file, client.stat(path))
+        except CONNECTION_LOST:
+            self.close()
+            raise
         if landed.size != file.size:
             raise FileNotTaken(f"{file.name} changed while it was read.", "It is tried again once it has settled.")
         return landed
@@ -144,10 +159,11 @@ class StampliSftp:
         """Write a file for Stampli under a temporary name, then rename it; overwrites one of the same name."""
         target = posixpath.join(self._settings.inbound_dir, name)
         unfinished = posixpath.join(self._settings.inbound_dir, f".{name}.part")
-        client = self._client()
-        with client.open(unfinished, "wb") as remote:
-            remote.write(content)
-        client.posix_rename(unfinished, target)
+        with self._in_folder(self._settings.inbound_dir, "stampli.inbound_dir"):
+            client = self._client()
+            with client.open(unfinished, "wb") as remote:
+                remote.write(content)
+            client.posix_rename(unfinished, target)
 
     def archive(self, file: RemoteFile, sha256: str) -> None:
         """Rename a clean file into the archive folder, by year and month of its mtime; never over another."""
@@ -184,7 +200,7 @@ class StampliSftp:
         except IncompatiblePeer:
             transport.close()
             raise self._unpinned("no key of a pinned kind") from None
-        except (paramiko.SSHException, EOFError, OSError) as error:
+        except (OSError, *CONNECTION_LOST) as error:
             transport.close()
             raise self._lost(error) from None
         except StampliUnusable:
@@ -198,9 +214,9 @@ class StampliSftp:
             return socket.create_connection((settings.host, settings.port), timeout=settings.timeout_seconds)
         except OSError as error:
             raise StampliUnusable(
-                f"Stampli's SFTP server {settings.host}, port {settings.port}, cannot be reached: "
-                f"{error.strerror or error}.",
+                f"Stampli's SFTP server {settings.host}, port {settings.port}, cannot be reached: {_why(error)}.",
                 "Check `stampli.host`, `stampli.port` and the firewall.",
+                is_passing=True,
             ) from None
 
     def _check_host_key(self, shown: paramiko.PKey, pinned: list[paramiko.PKey]) -> None:
@@ -230,9 +246,23 @@ class StampliSftp:
 
     def _lost(self, error: Exception) -> StampliUnusable:
         return StampliUnusable(
-            f"The SFTP server {self._settings.host} stopped answering: {error or type(error).__name__}.",
+            f"The SFTP server {self._settings.host} stopped answering: {_why(error)}.",
             "Try again; if it goes on, ask whoever runs the server.",
+            is_passing=True,
         )
+
+    @contextmanager
+    def _in_folder(self, folder: str, key: str) -> Iterator[None]:
+        """What goes wrong in a folder as a sentence: the connection, or the folder itself."""
+        try:
+            yield
+        except CONNECTION_LOST as error:
+            self.close()
+            raise self._lost(error) from None
+        except OSError as error:
+            if self._transport is None or not self._transport.is_active():
+                raise self._lost(error) from None
+            raise _folder_unusable(folder, key, error) from None
 
 
 def _sftp_channel(transport: paramiko.Transport, timeout: int) -> SftpClient:
@@ -242,13 +272,6 @@ def _sftp_channel(transport: paramiko.Transport, timeout: int) -> SftpClient:
     assert channel is not None
     channel.settimeout(timeout)
     return client
-
-
-def _chunks(remote: paramiko.SFTPFile, size: int) -> Iterator[bytes]:
-    """All bytes that the server has, read ahead up to the size that was listed."""
-    remote.prefetch(size, max_concurrent_requests=_REQUESTS_AHEAD)
-    while chunk := remote.read(_CHUNK_BYTES):
-        yield chunk
 
 
 def _private_key(settings: StampliSettings) -> paramiko.PKey | None:
@@ -266,5 +289,17 @@ def _private_key(settings: StampliSettings) -> paramiko.PKey | None:
 
 
 def _folder_unusable(folder: str, key: str, error: OSError) -> StampliUnusable:
-    why = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror or error}"
+    why = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be used: {_why(error)}"
     return StampliUnusable(f"The folder {folder} on Stampli's SFTP server {why}.", f"Check `{key}`.")
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether the next try may do better: the server said no, or the connection broke; not another host key."""
+    return isinstance(error, (OSError, *CONNECTION_LOST)) or (isinstance(error, StampliUnusable) and error.is_passing)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return words.strip(" .:") or "the connection was lost"

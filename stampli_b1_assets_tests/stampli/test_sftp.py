@@ -159,11 +159,11 @@ def test_a_missing_folder_is_named_with_its_setting(sshd):
 
 
 def test_a_folder_that_may_not_be_read_is_named(sshd):
-    if os.geteuid() == 0:
-        pytest.skip("root may read everything")
     sshd.outbound.chmod(0)
+    if os.access(sshd.outbound, os.R_OK):
+        pytest.skip("root may read everything")
     try:
-        with StampliSftp(sshd.settings()) as stampli, pytest.raises(StampliUnusable, match="cannot be read: "):
+        with StampliSftp(sshd.settings()) as stampli, pytest.raises(StampliUnusable, match="cannot be used: "):
             stampli.list_outbound()
     finally:
         sshd.outbound.chmod(0o755)
