@@ -4,6 +4,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from stampli_b1_assets.reports.hanging import Hanging
 from stampli_b1_assets.reports.words import Document, counted
 
 
@@ -13,14 +14,14 @@ def tried(document: Document) -> RenderableType:
     notes = [f"{counted(len(rows), 'row')}, {document['faulty']} with faults", *document["warnings"]]
     if document["unknown_columns"]:
         notes.append(f"not used: {', '.join(document['unknown_columns'])}")
-    table = Table(title=f"{document['form']}: {'; '.join(notes)}", title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     table.add_column("Row", justify="right")
     table.add_column("Read", overflow="fold")
     table.add_column("Faults", overflow="fold", style="red")
     for row in rows:
         values = ", ".join(f"{name} {value}" for name, value in row["values"].items())
         table.add_row(str(row["row"]), values, " ".join(row["faults"]))
-    return table
+    return Group(Hanging("", f"{document['form']}: {'; '.join(notes)}", style="bold"), table)
 
 
 def refused(document: Document) -> RenderableType:

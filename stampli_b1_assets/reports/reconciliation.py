@@ -19,7 +19,7 @@ def render(document: Document) -> RenderableType:
     """Per currency, then every difference by invoice."""
     when = document["month"] or "all time"
     head = f"{document['company']}, Stampli = SAP, {when}: {document['posted']:,} posted"
-    table = Table(title=head, title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     table.add_column("Currency")
     for name in _COLUMNS.values():
         table.add_column(name, justify="right")
@@ -27,9 +27,9 @@ def render(document: Document) -> RenderableType:
         table.add_row(currency, *(money(sums[name]) for name in _COLUMNS))
     differences = document["differences"]
     if not differences:
-        return Group(table, Text("Both sides agree in every invoice.", style="green"))
+        return Group(Text(head, style="bold"), table, Text("Both sides agree in every invoice.", style="green"))
     parts = [Text(f"{counted(len(differences), 'difference')}:", style="red")]
-    return Group(table, *parts, *(Hanging("  ", _told(each)) for each in differences))
+    return Group(Text(head, style="bold"), table, *parts, *(Hanging("  ", _told(each)) for each in differences))
 
 
 def _told(difference: Document) -> str:

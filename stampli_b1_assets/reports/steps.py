@@ -12,13 +12,13 @@ _STEP_WIDTH = 34
 
 def render(document: Document) -> RenderableType:
     """A table of the steps, what to do about those that failed, and one sentence that sums them up."""
-    table = Table(title=str(document["company"]), title_justify="left", box=None, pad_edge=False, show_header=False)
+    table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column()
     table.add_column(max_width=_STEP_WIDTH)
     table.add_column(overflow="fold")
     for step in document["steps"]:
         table.add_row(_sign(step), step["name"], _found(step))
-    return Group(table, _sum(document["steps"]))
+    return Group(Text(str(document["company"]), style="bold"), table, _sum(document["steps"]))
 
 
 def _found(step: Document) -> Text:

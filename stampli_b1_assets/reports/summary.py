@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stampli_b1_assets.reports.causes import of_rows, shown
+from stampli_b1_assets.reports.hanging import Hanging
 from stampli_b1_assets.reports.words import Document, amounts, counted, money
 
 _OUTCOMES = {
@@ -100,10 +101,10 @@ def _plan(document: Document) -> Iterator[RenderableType]:
     yield _needs_a_person(document["needs_a_person"])
 
 
-def _entry(one: Document) -> Table:
+def _entry(one: Document) -> RenderableType:
     entry = one["entry"]
     dates = f"posted on {entry['ReferenceDate']}, document {entry['TaxDate']}, due {entry['DueDate']}"
-    table = Table(title=f"{entry['Memo']} ({one['id']}): {dates}", title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     for name in ("Account or vendor", "Debit", "Credit", "Currency", "Coding"):
         table.add_column(name, justify="right" if name in ("Debit", "Credit") else "left")
     for line in entry["JournalEntryLines"]:
@@ -111,7 +112,7 @@ def _entry(one: Document) -> Table:
         sides = [_side(line, side, "FC" if foreign else "") for side in ("Debit", "Credit")]
         coding = " ".join(str(line[name]) for name in _CODINGS if line.get(name))
         table.add_row(line.get("AccountCode") or line.get("ShortName", ""), *sides, foreign, coding)
-    return table
+    return Group(Hanging("", f"{entry['Memo']} ({one['id']}): {dates}", style="bold"), table)
 
 
 def _side(line: Document, side: str, prefix: str) -> str:
