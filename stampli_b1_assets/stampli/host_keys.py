@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 import paramiko
+from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 from paramiko.pkey import UnknownKeyType
 
 from stampli_b1_assets.config.models import StampliSettings
@@ -39,25 +41,47 @@ def _key(line: str) -> paramiko.PKey:
     parts = line.split()
     # A line of known_hosts begins with the host; people paste those as well.
     kinds = [place for place, part in enumerate(parts) if part.startswith(("ssh-", "ecdsa-"))]
-    try:
+    key, blob = None, b""
+    with suppress(IndexError, ValueError, paramiko.SSHException, UnknownKeyType):
         place = kinds[0]
         blob = base64.b64decode(parts[place + 1], validate=True)
-        return paramiko.PKey.from_type_string(parts[place], blob)
-    except (IndexError, ValueError, paramiko.SSHException, UnknownKeyType):
+        key = paramiko.PKey.from_type_string(parts[place], blob)
+    if key is None or key.asbytes() != blob:  # paramiko fills a key that is cut off with zeros
         raise ConfigurationError(
             f"`stampli.host_keys`: {line[:40]!r} is no host key such as `ssh-ed25519 AAAA…`.",
             "Ask for the server's public host key, and paste its line.",
-        ) from None
+        )
+    return key
 
 
 def _known_hosts(file: Path, host: str, port: int) -> list[paramiko.PKey]:
+    """Every key of the host; lines with a marker (`@revoked`, `@cert-authority`) pin none."""
     try:
-        entries = paramiko.HostKeys(str(file))
-    except OSError as error:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise ConfigurationError(
-            f"`stampli.known_hosts_file`: {file} cannot be read: {error.strerror}.", "Correct the path."
+            f"`stampli.known_hosts_file`: {file} cannot be read: {why}.", "Correct the path."
         ) from None
-    found = entries.lookup(host if port == _SSH_PORT else f"[{host}]:{port}")
+    wanted = host if port == _SSH_PORT else f"[{host}]:{port}"
+    entries = [
+        _entry(file, number, line) for number, line in enumerate(lines, 1) if line.strip()[:1] not in ("", *"#@")
+    ]
+    found = [entry.key for entry in entries if entry and any(_names(name, wanted) for name in entry.hostnames or ())]
     if not found:
         raise ConfigurationError(f"{file} has no key for {host}, port {port}.", "Add the server's line to it.")
-    return list(found.values())
+    return [key for key in found if key is not None]
+
+
+def _entry(file: Path, number: int, line: str) -> HostKeyEntry | None:
+    """A line; None when its key is of a kind that paramiko does not know."""
+    try:
+        return HostKeyEntry.from_line(" ".join(line.split()), number)
+    except (InvalidHostKey, ValueError, paramiko.SSHException):
+        raise ConfigurationError(
+            f"{file}, line {number}: this is no host key.", "Correct or remove the line."
+        ) from None
+
+
+def _names(name: str, wanted: str) -> bool:
+    return name == wanted or (name.startswith("|1|") and paramiko.HostKeys.hash_host(wanted, name) == name)
