@@ -13,6 +13,7 @@ from stampli_b1_assets.defs.resources import B1SessionResource, WorkplaceResourc
 from stampli_b1_assets.defs.tables import table
 from stampli_b1_assets.domain.vendor import VendorOutcome
 from stampli_b1_assets.ledger.records import FileRecord
+from stampli_b1_assets.pipeline.archiving import archive_clean
 from stampli_b1_assets.pipeline.finishing import finish
 from stampli_b1_assets.pipeline.partners import sync_partners
 from stampli_b1_assets.pipeline.payments import settle_payments
@@ -220,6 +221,8 @@ def _posted_journal_entries(company: str, hooks: set[dg.HookDefinition]) -> dg.A
                 verdicts = post_invoices(session, files)
                 settle_payments(session, files)
                 results = finish(session, files)
+                for told in archive_clean(session.workplace):
+                    context.log.warning(told)
         return report_and_raise(context, dg.AssetKey([company, "posted_journal_entries"]), results, verdicts)
 
     return posted_journal_entries

@@ -6,6 +6,7 @@ The assets call the same functions in the same order; `defs.sync` runs them thro
 from collections.abc import Sequence
 
 from stampli_b1_assets.ledger.records import FileRecord, FileState
+from stampli_b1_assets.pipeline.archiving import archive_clean
 from stampli_b1_assets.pipeline.discovering import Discovery, discover
 from stampli_b1_assets.pipeline.finishing import FileResult, finish
 from stampli_b1_assets.pipeline.partners import sync_partners
@@ -39,7 +40,9 @@ def run_files(session: Session, records: Sequence[FileRecord]) -> list[FileResul
         sync_partners(session, files)
         post_invoices(session, files)
         settle_payments(session, files)
-        return finish(session, files)
+        results = finish(session, files)
+        archive_clean(workplace)
+        return results
 
 
 def _content(workplace: Workplace, record: FileRecord) -> FileContent:

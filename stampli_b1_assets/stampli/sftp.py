@@ -165,18 +165,33 @@ class StampliSftp:
                 remote.write(content)
             client.posix_rename(unfinished, target)
 
-    def archive(self, file: RemoteFile, sha256: str) -> None:
-        """Rename a clean file into the archive folder, by year and month of its mtime; never over another."""
+    def archive(self, file: RemoteFile, sha256: str) -> str:
+        """Rename a clean file into the archive folder, by year and month of its mtime; never over another.
+
+        Gives its new path. Raises `FileNotTaken` (it stays where it is) or `StampliUnusable`.
+        """
         assert self._settings.archive is not None
         client = self._client()
+        source = posixpath.join(self._settings.outbound_dir, file.name)
         moment = datetime.fromtimestamp(file.mtime, UTC)
         folder = self._settings.archive
-        for part in ("", f"{moment:%Y}", f"{moment:%m}"):
-            folder = posixpath.join(folder, part) if part else folder
-            with suppress(OSError):
-                client.mkdir(folder)
-        source = posixpath.join(self._settings.outbound_dir, file.name)
-        client.rename(source, posixpath.join(folder, f"{file.name}.{sha256[:8]}"))
+        try:
+            self._must_be_same(file, client.stat(source))
+            for part in ("", f"{moment:%Y}", f"{moment:%m}"):
+                folder = posixpath.join(folder, part) if part else folder
+                with suppress(OSError):
+                    client.mkdir(folder)
+            target = posixpath.join(folder, f"{file.name}.{sha256[:8]}")
+            client.rename(source, target)
+        except CONNECTION_LOST as error:
+            self.close()
+            raise self._lost(error) from None
+        except OSError as error:
+            raise FileNotTaken(
+                f"{file.name} could not be moved into the archive: {_why(error)}.",
+                "It stays where it is; check `stampli.archive`.",
+            ) from None
+        return target
 
     def _client(self) -> SftpClient:
         if self._sftp is None or self._transport is None or not self._transport.is_active():

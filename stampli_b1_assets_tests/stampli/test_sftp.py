@@ -262,16 +262,19 @@ def test_archiving_renames_by_year_and_month_and_never_over_another_file(sshd):
     file = RemoteFile("a.csv", 5, MTIME)
     with StampliSftp(sshd.settings(archive=str(archive))) as stampli:
         sshd.put("a.csv", b"first", MTIME)
-        stampli.archive(file, "0123456789abcdef")
+        assert stampli.archive(file, "0123456789abcdef") == f"{archive}/2026/04/a.csv.01234567"
         sshd.put("a.csv", b"again", MTIME)
-        with pytest.raises((FileNotTaken, OSError)):
+        with pytest.raises(FileNotTaken, match=r"^a\.csv could not be moved into the archive: .*`stampli.archive`\.$"):
             stampli.archive(file, "0123456789abcdef")
         stampli.archive(file, "fedcba9876543210")
+        sshd.put("a.csv", b"newer", MTIME + 60)
+        with pytest.raises(FileNotTaken, match="changed"):
+            stampli.archive(file, "0011223344556677")
     assert {str(path.relative_to(archive)): path.read_bytes() for path in archive.rglob("*.csv*")} == {
         "2026/04/a.csv.01234567": b"first",
         "2026/04/a.csv.fedcba98": b"again",
     }
-    assert list(sshd.outbound.iterdir()) == []
+    assert [path.read_bytes() for path in sshd.outbound.iterdir()] == [b"newer"]
 
 
 def test_the_server_may_close_the_connection_between_two_operations(sshd):
