@@ -33,6 +33,29 @@ def standing(bench: Bench) -> list[tuple[str, str]]:
     return [(record.stampli_id, record.outcome) for record in bench.ledger().invoices.all()]
 
 
+def test_hazard_65_every_invoice_that_is_seen_ends_in_one_outcome_in_number_and_money(
+    bench: Bench, bring: Bring
+) -> None:
+    bring("a.csv", *NEIGHBOUR)
+    summary = bring(
+        "b.csv",
+        *NEIGHBOUR,
+        *invoice_rows("9001", invoice_amount="250.50"),
+        *invoice_rows("9002", invoice_type="Credit Memo", invoice_amount="-20.00"),
+        *invoice_rows("9003", gl_account="4711"),
+        *invoice_rows("9004", invoice_number="N 9001"),
+        *invoice_rows("9005", invoice_status="Pending Approval", invoice_amount="7.00"),
+        *invoice_rows("9006", invoice_amount="0.00"),
+        *invoice_rows("9007", currency="EUR", gl_account="4711"),
+        *invoice_rows("9008", invoice_amount="1,5", line_amount="1.5"),
+    )
+    assert counts(summary) == {"posted": 2, "already_posted": 1, "held": 3, "conflict": 1, "ignored": 2}
+    assert summary["invoices"]["seen"] == sum(counts(summary).values()) == 9
+    dollars = {name: Decimal(text) for name, text in summary["amounts"]["USD"].items()}
+    assert dollars["seen"] == sum(amount for name, amount in dollars.items() if name != "seen") == Decimal("537.50")
+    assert summary["amounts"]["EUR"] | {"seen": "100.00", "held": "100.00"} == summary["amounts"]["EUR"]
+
+
 def test_hazard_66_while_sap_is_down_nothing_changes_and_one_error_is_told(
     bench: Bench, put: Put, bring: Bring
 ) -> None:
