@@ -5,7 +5,7 @@ import os
 import posixpath
 import socket
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -137,19 +137,25 @@ class StampliSftp:
             raise FileNotTaken(f"{file.name} could not be fetched: {_why(error)}.", "It is tried again.") from None
 
     def _download_once(self, file: RemoteFile, landing: Landing, max_bytes: int) -> LandedFile:
-        path = posixpath.join(self._settings.outbound_dir, file.name)
-        client = self._client()
         try:
-            self._must_be_same(file, client.stat(path))
-            with closing(client.read_file(path, file.size)) as chunks:
-                landed = landing.store(file.name, chunks, max_bytes=max_bytes)
-            self._must_be_same(file, client.stat(path))
+            with closing(self._unchanged(file, self._client())) as chunks:
+                return landing.store(file.name, chunks, max_bytes=max_bytes)
         except CONNECTION_LOST:
             self.close()
             raise
-        if landed.size != file.size:
+
+    def _unchanged(self, file: RemoteFile, client: SftpClient) -> Generator[bytes]:
+        """All bytes of the file; when it is not as it was listed, `FileNotTaken` before landing keeps them."""
+        path = posixpath.join(self._settings.outbound_dir, file.name)
+        self._must_be_same(file, client.stat(path))
+        size = 0
+        with closing(client.read_file(path, file.size)) as chunks:
+            for chunk in chunks:
+                size += len(chunk)
+                yield chunk
+        self._must_be_same(file, client.stat(path))
+        if size != file.size:
             raise FileNotTaken(f"{file.name} changed while it was read.", "It is tried again once it has settled.")
-        return landed
 
     def _must_be_same(self, file: RemoteFile, now: paramiko.SFTPAttributes) -> None:
         if (now.st_size, int(now.st_mtime or 0)) != (file.size, file.mtime):

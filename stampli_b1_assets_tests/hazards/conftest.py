@@ -11,8 +11,10 @@ import yaml
 
 from stampli_b1_assets.config.loader import load_companies
 from stampli_b1_assets.sandbox.running import B1_PASSWORD
+from stampli_b1_assets.sandbox.sftp_server import SftpServer
 from stampli_b1_assets.stampli.layout import load_layout
 from stampli_b1_assets_tests.fixtures.world import csv_bytes
+from stampli_b1_assets_tests.hazards.outbox import Outbox
 from stampli_b1_assets_tests.simulation.bench import Bench
 
 
@@ -65,3 +67,14 @@ def configure(bench: Bench) -> Callable[..., None]:
         bench._opened = replace(bench._opened, company=bench.loaded, layout=layout)
 
     return configure
+
+
+@pytest.fixture
+def outbox(bench: Bench, configure: Callable[..., None], tmp_path: Path) -> Iterator[Outbox]:
+    """The bench with a real SFTP server; files are taken at once."""
+    root = tmp_path / "server"
+    for name in ("outbound", "inbound"):
+        (root / name).mkdir(parents=True)
+    with SftpServer(root, username="linden", password="none") as server:  # the bench's password
+        configure("stampli", host="127.0.0.1", port=server.port, host_keys=[server.host_key_line])
+        yield Outbox(bench, server)
