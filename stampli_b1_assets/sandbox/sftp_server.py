@@ -256,7 +256,12 @@ def _append(path: str, data: bytes) -> None:
 
 
 def _attributes(path: str, name: str) -> paramiko.SFTPAttributes:
-    return paramiko.SFTPAttributes.from_stat(os.lstat(path), name)
+    attributes = paramiko.SFTPAttributes.from_stat(os.lstat(path), name)
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # a name is bytes to a server; paramiko can only send text as UTF-8
+        attributes.filename = os.fsencode(name)  # type: ignore[assignment]
+    return attributes
 
 
 def _try(action: Any, *arguments: str) -> int:

@@ -167,8 +167,7 @@ class StampliSftp:
         unfinished = posixpath.join(self._settings.inbound_dir, f".{name}.part")
         with self._in_folder(self._settings.inbound_dir, "stampli.inbound_dir"):
             client = self._client()
-            with client.open(unfinished, "wb") as remote:
-                remote.write(content)
+            client.write_file(unfinished, content)
             client.posix_rename(unfinished, target)
 
     def archive(self, file: RemoteFile, sha256: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import paramiko
@@ -9,6 +10,7 @@ from paramiko.message import Message
 from paramiko.sftp import (
     CMD_CLOSE,
     CMD_DATA,
+    CMD_EXTENDED,
     CMD_NAME,
     CMD_OPEN,
     CMD_OPENDIR,
@@ -75,6 +77,14 @@ class SftpClient(paramiko.SFTPClient):
         finally:
             if is_usable:
                 self._request(CMD_CLOSE, handle)
+
+    def write_file(self, path: str, content: bytes) -> None:
+        """Write a file and have the server bring it to disk, where it knows how (`fsync@openssh.com`)."""
+        with self.open(path, "wb") as remote:
+            remote.write(content)
+            remote.flush()
+            with suppress(OSError):
+                self._request(CMD_EXTENDED, "fsync@openssh.com", remote.handle)
 
     def _ahead(self, handle: bytes, size: int) -> Iterator[bytes]:
         answers = _Answers()

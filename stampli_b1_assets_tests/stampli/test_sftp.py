@@ -6,11 +6,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from paramiko.sftp import CMD_CLOSE, CMD_EXTENDED, CMD_OPEN
 
 from stampli_b1_assets.errors import ConfigurationError, FileNotTaken, FileRefused, StampliUnusable
 from stampli_b1_assets.stampli.landing import LandedFile, Landing
 from stampli_b1_assets.stampli.listing import RemoteFile, is_bad_name
 from stampli_b1_assets.stampli.sftp import StampliSftp
+from stampli_b1_assets.stampli.sftp_client import SftpClient
 from stampli_b1_assets_tests.fixtures.sshd import new_key, public_line
 
 pytestmark = pytest.mark.sshd
@@ -236,6 +238,20 @@ def test_a_file_for_stampli_is_whole_under_its_name_and_replaces_the_one_before(
         stampli.write_inbound("acknowledged.csv", b"second")
     assert [path.name for path in sshd.inbound.iterdir()] == ["acknowledged.csv"]
     assert (sshd.inbound / "acknowledged.csv").read_bytes() == b"second"
+
+
+def test_the_server_brings_it_to_disk_before_it_is_renamed(sshd, monkeypatch):
+    request, answered = SftpClient._request, []
+
+    def noting(self, kind, *arguments):
+        answer = request(self, kind, *arguments)  # OpenSSH says no by an error
+        answered.append(arguments[0] if kind == CMD_EXTENDED else kind)
+        return answer
+
+    monkeypatch.setattr(SftpClient, "_request", noting)
+    with StampliSftp(sshd.settings()) as stampli:
+        stampli.write_inbound("rates.csv", b"rates")
+    assert answered == [CMD_OPEN, "fsync@openssh.com", CMD_CLOSE, "posix-rename@openssh.com"]
 
 
 def test_whoever_looks_while_a_file_is_written_sees_the_old_or_the_new_one(sshd):
