@@ -22,7 +22,7 @@ class Outbox:
         self.server = server
         self.faults = server.faults
         self._cycles = count(1)
-        bench._stampli = _connect  # type: ignore[method-assign]
+        bench._stampli = connect  # type: ignore[method-assign]
 
     @property
     def outbound(self) -> Path:
@@ -58,7 +58,8 @@ class Outbox:
         return sorted(path for path in (self.bench.directory / "home" / "landing").rglob("*") if path.is_file())
 
 
-def _connect(settings: Settings) -> StampliSftp:
+def connect(settings: Settings) -> StampliSftp:
+    """A real client, as a company has it."""
     return StampliSftp(settings.stampli)
 
 

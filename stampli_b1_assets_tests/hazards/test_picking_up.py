@@ -4,7 +4,7 @@ import pytest
 
 from stampli_b1_assets.ledger.records import FileState
 from stampli_b1_assets_tests.fixtures.world import csv_bytes, invoice_rows
-from stampli_b1_assets_tests.hazards.outbox import MTIME, files, refusals
+from stampli_b1_assets_tests.hazards.outbox import MTIME, connect, files, refusals
 from stampli_b1_assets_tests.hazards.story import (
     NEIGHBOUR,
     counts,
@@ -234,6 +234,23 @@ def test_pickup_07_nothing_in_the_archive_is_overwritten_and_a_move_that_fails_h
     assert archived.read_bytes() == b"someone else's"
     assert {path.name for path in outbox.outbound.iterdir()} == {"a.csv"}
     assert neighbour_is_posted(outbox.bench)
+
+
+@pytest.mark.sshd
+def test_pickup_07_openssh_s_own_server_is_fetched_from_and_archived_on_likewise(bench, sshd, configure):
+    settings = sshd.settings(archive=f"{sshd.folder}/archive", settle_seconds=0).model_dump(mode="json")
+    configure("stampli", **{name: "" if value is None else value for name, value in settings.items()})
+    bench._stampli = connect
+    sshd.put("clean.csv", csv_bytes(*NEIGHBOUR), MTIME)
+    sshd.put("held.csv", csv_bytes(*invoice_rows("9001", gl_account="4711")), MTIME)
+    (sshd.outbound / "bad\\name.csv").write_bytes(b"x")
+    assert files(bench.cycle("first")) == {"taken": 2, "refused": 1}
+    assert neighbour_is_posted(bench)
+    (archived,) = (sshd.folder / "archive" / "2026" / "04").iterdir()
+    assert archived.read_bytes() == csv_bytes(*NEIGHBOUR)
+    assert {path.name for path in sshd.outbound.iterdir()} == {"held.csv", "bad\\name.csv"}
+    assert files(bench.cycle("second")) == {"known": 1, "refused": 1}
+    assert len(bench.entries()) == 1
 
 
 # --- 8 many files -----------------------------------------------------------------------------------------------------
