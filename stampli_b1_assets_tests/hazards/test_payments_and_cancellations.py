@@ -12,6 +12,7 @@ from stampli_b1_assets.accounting.identity import posting_key
 from stampli_b1_assets.pipeline.deciding import release
 from stampli_b1_assets.pipeline.reconciling import reconcile
 from stampli_b1_assets.sandbox.sample_company import COMPANY_DB
+from stampli_b1_assets.sandbox.service_layer import journal_entries
 from stampli_b1_assets_tests.fixtures.world import invoice_rows
 from stampli_b1_assets_tests.hazards.story import (
     NEIGHBOUR,
@@ -78,6 +79,24 @@ def paying(bench: Bench, bring: Bring, configure: Configure) -> Bench:
     return bench
 
 
+def test_hazard_56_a_payment_waits_for_its_invoice(bench: Bench, bring: Bring, configure: Configure) -> None:
+    configure("posting", payments={"post": True, "clearing_account": "101900"})
+    bring("neighbours.csv", *NEIGHBOUR)
+    early = bring("payments.csv", exported(payment("P-1"), payment("P-2", stampli_invoice_id="9999")))
+    assert [(id_, outcome) for id_, outcome, _ in waits(early)] == [("P-1", "held")]
+    assert "invoice 9001, which is not in SAP" in waiting(early, "P-1")["detail"]
+    assert "tried again" in waiting(early, "P-1")["action"]
+    assert paid(early) == {"posted": 1, "held": 1}
+    assert paid(bench.cycle("still early")) == {"held": 1}
+    held = bring("held.csv", *invoice_rows("9001", gl_account="4711"))
+    assert paid(held) == {"held": 1}
+    come = bring("invoices.csv", *invoice_rows("9001"))
+    assert counts(come) == {"posted": 1}
+    assert paid(come) == {"posted": 1}
+    assert paid(bench.cycle("later")) == {}
+    assert len(entries_of(bench, "P-1")) == 1
+
+
 def test_hazard_57_applied_amounts_must_sum_to_the_payment(paying: Bench, bring: Bring) -> None:
     partial = payment("P-1", payment_amount="60.00", applied_amount="60.00")
     over = payment("P-2", payment_amount="150.00", applied_amount="100.00", stampli_invoice_id="9002")
@@ -98,6 +117,40 @@ def test_hazard_57_applied_amounts_must_sum_to_the_payment(paying: Bench, bring:
     assert paid(mended) == {"posted": 1}
 
 
+def test_hazard_58_a_payment_voided_after_posting_is_reversed_once(paying: Bench, bring: Bring) -> None:
+    bring("a.csv", exported(payment("P-1"), payment("P-2", stampli_invoice_id="9002")))
+    close_month(paying, "2026-05")
+    voided = payment("P-1", status="Voided", voided_date="2026-05-20")
+    first = bring("b.csv", exported(voided, payment("P-2", stampli_invoice_id="9002")))
+    assert waits(first) == []
+    assert paid(first)["already_posted"] == 1
+    bring("c.csv", exported(voided | {"Method": "ACH"}))
+    paying.cycle("later")
+    key = posting_key(COMPANY_DB, "reversal", "P-1")
+    (reversal,) = [entry for entry in paying.entries() if entry["U_StampliKey"] == key]
+    assert reversal["ReferenceDate"] == "2026-06-01"
+    assert lines(reversal) == [("V20010", Decimal(0), Decimal(100)), ("101900", Decimal(100), Decimal(0))]
+    with paying.session("reconciling") as session:
+        assert reconcile(session).is_equal
+
+
+def test_hazard_58_a_reversal_survives_the_loss_of_the_ledger(paying: Bench, bring: Bring) -> None:
+    bring("a.csv", exported(payment("P-1")))
+    voided = exported(payment("P-1", status="Voided", voided_date="2026-05-20"))
+    bring("b.csv", voided)
+    before = len(paying.entries())
+    paying.new_ledger()
+    bring("c.csv", voided + b"\r\n")
+    assert len(paying.entries()) == before
+
+
+def test_hazard_58_what_was_never_posted_needs_no_reversal(paying: Bench, bring: Bring) -> None:
+    before = len(paying.entries())
+    summary = bring("a.csv", exported(payment("P-1", status="Voided"), payment("P-2", stampli_invoice_id="9002")))
+    assert paid(summary) == {"ignored": 1, "posted": 1}
+    assert len(paying.entries()) == before + 1
+
+
 def test_hazard_59_in_transit_and_cleared_go_through_the_clearing_account_once(paying: Bench, bring: Bring) -> None:
     first = bring("a.csv", exported(payment(status="In Transit")))
     again = bring("b.csv", exported(payment(status="Cleared"), payment("P-2", stampli_invoice_id="9002")))
@@ -113,6 +166,23 @@ def test_hazard_59_payments_that_are_not_to_be_posted_are_counted_only(bench: Be
     assert summary["payments"] | {"seen": 2, "ignored": 2} == summary["payments"]
     assert waits(summary) == []
     assert bench.entries() == []
+
+
+def test_hazard_60_a_payment_that_was_made_in_sap_too_is_not_posted(paying: Bench, bring: Bring) -> None:
+    by_hand = [{"ShortName": "V20010", "Debit": 100}, {"AccountCode": "101900", "Credit": 100}]
+    with paying.store.transaction():
+        head = {"ReferenceDate": "2026-05-02", "Reference": "000P-1", "Reference2": ""}
+        twin = journal_entries.post(paying.store, head | {"JournalEntryLines": by_hand}, frozenset())
+    summary = bring("a.csv", exported(payment("P-1"), payment("P-2", stampli_invoice_id="9002")))
+    assert waits(summary) == [("P-1", "conflict", "PROBABLE_DUPLICATE")]
+    assert f"journal entry {twin['Number']}" in waiting(summary, "P-1")["detail"]
+    assert "--action post-anyway" in waiting(summary, "P-1")["action"]
+    assert paid(summary) == {"posted": 1, "conflict": 1}
+    with paying.workplace() as workplace:
+        release(workplace, ["P-1"], "post-anyway", by="Ada", note="two cheques")
+    assert paid(paying.cycle("decided")) == {"posted": 1}
+    assert paid(paying.cycle("later")) == {}
+    assert len(entries_of(paying, "P-1")) == 1
 
 
 def test_hazard_61_an_invoice_cancelled_after_posting_waits_for_a_person(bench: Bench, bring: Bring) -> None:
