@@ -70,13 +70,13 @@ def _header(dates: PostingDates, number: str, posted: PostedEntry) -> list[str]:
         ("due date", dates.due, posted.due_date),
         ("number", number, posted.reference),
     )
-    return [f"{name} {theirs} in SAP, {ours} now" for name, ours, theirs in pairs if ours != theirs]
+    return [f"{name} {theirs} in SAP, {ours} in Stampli" for name, ours, theirs in pairs if ours != theirs]
 
 
 def _lines(planned: Iterable[_Line], posted: PostedEntry) -> list[str]:
     ours, theirs = Counter(planned), Counter(map(_line, posted.lines or ()))
-    gone = [f"{_words(line)} in SAP, not now" for line in (theirs - ours).elements()]
-    return gone + [f"{_words(line)} now, not in SAP" for line in (ours - theirs).elements()]
+    gone = [f"SAP alone has {_words(line)}" for line in (theirs - ours).elements()]
+    return gone + [f"Stampli alone has {_words(line)}" for line in (ours - theirs).elements()]
 
 
 def _line(line: JournalLine) -> _Line:

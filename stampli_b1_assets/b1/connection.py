@@ -1,5 +1,6 @@
 """One HTTP connection to a Service Layer: what goes out, what comes back, and why it could not."""
 
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -99,7 +100,7 @@ def words(error: httpx.HTTPError) -> str:
     """What happened on the way, without addresses or headers."""
     if isinstance(error, httpx.TimeoutException):
         return "it did not answer in time"
-    return str(error) or type(error).__name__
+    return re.sub(r"^\[Errno -?[0-9]+\] ", "", str(error)) or type(error).__name__
 
 
 def _tls(settings: B1Settings) -> ssl.SSLContext:

@@ -26,7 +26,7 @@ _SUBJECTS = {
 _KINDS = ("vendor", "invoice", "payment")
 _DIGITS = 60
 """More than any sum of amounts has, so that no addition rounds."""
-_FILE_ACTION = "Mend the cause and have the file exported again; this one stays in landing."
+_FILE_ACTION = "Have the file exported again, or correct the layout; this one stays in landing."
 
 
 @dataclass(frozen=True)

@@ -221,10 +221,17 @@ def _edits(session: Session, record: InvoiceRecord, entry: PostedEntry) -> tuple
     intent = session.ledger.intents.get(record.key)
     if intent is not None and intent.payload:
         _, words = same_entry(_sent(intent.payload), entry)
-        return tuple(word.replace(" now", " as posted") for word in words)
+        return tuple(map(_against_what_was_posted, words))
     if entry.reference_date != record.posting_date:
         return (f"posting date {entry.reference_date} in SAP, {record.posting_date} as posted",)
     return ()
+
+
+def _against_what_was_posted(words: str) -> str:
+    """The comparison's words are about an invoice of Stampli; here it is the entry that was sent."""
+    if words.endswith(" in Stampli"):
+        return words.removesuffix("in Stampli") + "as posted"
+    return words.replace("SAP alone has", "SAP has", 1).replace("Stampli alone has", "posted was", 1)
 
 
 def _sent(payload: Mapping[str, Any]) -> JournalEntry:

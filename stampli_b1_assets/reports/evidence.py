@@ -93,7 +93,8 @@ def _content(content: Document) -> Iterator[str]:
         codes = " ".join(line[name] for name in ("department", "project", "class_", "location") if line.get(name))
         tax = f", tax {line['tax_code']}" if line.get("tax_code") else ""
         memo = f" – {line['memo']}" if line.get("memo") else ""
-        yield f"line {line['number']}: {line['gl_account']} {_amount(line, 'amount')} {codes}{tax}{memo}"
+        amount = _amount({**line, "currency": content.get("currency", "")}, "amount")
+        yield f"line {line['number']}: {line['gl_account']} {amount}{f' ({codes})' if codes else ''}{tax}{memo}"
 
 
 def _amount(row: Document, name: str) -> str:
@@ -125,7 +126,8 @@ def _entry_line(line: Document) -> str:
     if line[side] is not None:
         told.append(money(line[side]) + (" in local currency" if foreign else ""))
     coding = " ".join([*line["dimensions"].values(), line["project_code"]]).strip()
-    return f"{line['account_code'] or line['card_code']}: {side} {' = '.join(told) or 'nothing'} {coding}".rstrip()
+    told_coding = f" ({coding})" if coding else ""
+    return f"{line['account_code'] or line['card_code']}: {side} {' = '.join(told) or 'nothing'}{told_coding}"
 
 
 def _requests(document: Document) -> Iterator[str]:

@@ -158,7 +158,8 @@ class CsvSource:
                 raise self._bad_header(f"has both {' and '.join(both)}, which mean the same in this layout")
         missing = [labels for labels in required_labels(self.form) if self._position(labels) is None]
         if missing:
-            raise self._bad_header(f"lacks {', '.join(self._missing(labels) for labels in missing)}")
+            columns = "column" if len(missing) == 1 else "columns"
+            raise self._bad_header(f"lacks the required {columns} {', '.join(map(self._missing, missing))}")
 
     def _is_doubled(self, key: str) -> bool:
         return bool(key) and self._keys.count(key) > 1
@@ -166,7 +167,7 @@ class CsvSource:
     def _missing(self, labels: Sequence[str]) -> str:
         near = difflib.get_close_matches(label_key(labels[0]), self._keys, n=1, cutoff=0.7)
         hint = f" (is it {shortened(self._header[self._keys.index(near[0])])}?)" if near else ""
-        return f"the required column {' or '.join(labels)}{hint}"
+        return f"{' or '.join(labels)}{hint}"
 
     def _bad_header(self, what: str) -> FileRefused:
         return FileRefused(

@@ -52,11 +52,11 @@ def test_differences_in_words(original, posted, context, line):
     changed = replace(original, lines=(original.lines[0], replace(original.lines[1], amount=Decimal("41.00"))))
     changed = replace(changed, total=Decimal("111.00"), due_date=date(2026, 6, 1))
     expected = {
-        "due date 2026-05-10 in SAP, 2026-06-01 now",
-        "S100 credit 110.00 EUR in SAP, not now",
-        "S100 credit 111.00 EUR now, not in SAP",
-        "000700 debit 40.00 EUR in SAP, not now",
-        "000700 debit 41.00 EUR now, not in SAP",
+        "due date 2026-05-10 in SAP, 2026-06-01 in Stampli",
+        "SAP alone has S100 credit 110.00 EUR",
+        "Stampli alone has S100 credit 111.00 EUR",
+        "SAP alone has 000700 debit 40.00 EUR",
+        "Stampli alone has 000700 debit 41.00 EUR",
     }
     assert set(same_entry(assess(changed, context()).entry, posted)[1]) == expected
     assert set(same_as_posted(changed, context(), posted)[1]) == expected

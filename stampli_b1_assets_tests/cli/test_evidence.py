@@ -50,7 +50,7 @@ def test_people_read_it_in_order(posted, command):
     assert "- approved in Stampli by m.reyes@linden.example at 2026-04-29 16:00:00 UTC" in ran.out
     assert "- G/L account 001300: 001300 (in SAP, not mapped)" in ran.out
     local = f"{entry['JournalEntryLines'][0]['Debit']:,}"
-    assert f"- 001300: debit 100.00 EUR = {local} in local currency PM DEN" in ran.out
+    assert f"- 001300: debit 100.00 EUR = {local} in local currency (PM DEN)" in ran.out
     assert f"- V20010: credit 100.00 EUR = {local} in local currency" in ran.out
 
 

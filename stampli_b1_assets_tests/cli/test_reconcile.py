@@ -110,9 +110,15 @@ class TestDifferences:
         by_hand(posted, "9002", lambda entry: entry["JournalEntryLines"][0].update(OTHER_ACCOUNT))
         ((id_, _, ours, theirs, detail),) = differences(command)
         assert (id_, ours, theirs) == ("9002", "50.00", "50.00")
-        assert "006120" in detail
-        assert "001300" in detail
-        assert "as posted" in detail
+        assert detail.endswith(
+            "was edited in SAP: SAP has 006120 debit 50.00 EUR (PM DEN); posted was 001300 debit 50.00 EUR (PM DEN)."
+        )
+
+    def test_a_date_edited_in_sap(self, posted, command):
+        by_hand(posted, "9001", lambda entry: entry.update(DueDate="2026-06-30"))
+        ((_, _, ours, theirs, detail),) = differences(command)
+        assert ours == theirs
+        assert detail.endswith("was edited in SAP: due date 2026-06-30 in SAP, 2026-05-02 as posted.")
 
     def test_an_entry_cancelled_in_sap(self, posted, command):
         entry = entry_of(posted, "9001")
