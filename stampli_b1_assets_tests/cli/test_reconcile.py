@@ -160,7 +160,7 @@ class TestDifferences:
             "JournalEntryLines": lines,
         }
         with posted.sandbox.store.transaction():
-            entry = journal_entries.post(posted.sandbox.store, body, frozenset({"U_StampliKey"}))
+            entry = journal_entries.post(posted.sandbox.store, body, {"U_StampliKey": "String"})
         detail = f"Journal entry {entry['Number']} carries a key of Stampli that this ledger does not know."
         assert differences(command) == [("", "USD", "0.00", "55.00", detail)]
         assert f"  HAND-1: {detail}" in command("reconcile").out

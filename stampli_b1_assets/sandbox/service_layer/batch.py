@@ -4,134 +4,203 @@ import re
 import uuid
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from stampli_b1_assets.sandbox.service_layer.refusal import Refusal
 from stampli_b1_assets.sandbox.service_layer.store import Store
 
-_BOUNDARY = re.compile(rb'boundary="?([^";\r\n]+)"?', re.IGNORECASE)
+_TYPE = re.compile(rb"\s*multipart/mixed\s*;\s*boundary=\"?([^\";\r\n]+)\"?\s*", re.IGNORECASE)
+_REFERENCE = re.compile(r"\$(\w+)(?=/|$)")
 _INCOMPLETE = "Incomplete Batch Request Body!"
+_CRLF = b"\r\n"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One HTTP request inside the batch."""
+    """One HTTP request inside the batch; header names in lower case."""
 
     method: str
     path: str
+    headers: dict[str, str]
     body: bytes
     content_id: str
 
 
-Execute = Callable[[Operation], tuple[int, bytes, str]]
-"""Runs an operation: status, body, location; raises `Refusal`."""
-RenderRefusal = Callable[[Refusal], bytes]
+@dataclass(frozen=True)
+class Group:
+    """A change set, or one operation on its own."""
+
+    operations: tuple[Operation, ...]
+    is_change_set: bool
 
 
-def parse(content_type: str, content: bytes, *, is_v2: bool) -> list[list[Operation]]:
-    """Change sets and single operations (as sets of one, without Content-ID); malformed bodies are refused whole."""
-    if b"\0" in content:
-        raise Refusal(242, "Incomplete Batch Request Body!")
-    outer = _BOUNDARY.search(content_type.encode())
-    if outer is None:
-        raise Refusal(-1000, _INCOMPLETE)
-    groups = []
-    for part in _parts(content, outer[1]):
-        headers, body = _split(part)
-        inner = _BOUNDARY.search(headers)
-        if inner is None:
-            groups.append([_operation(headers, body)])
-        else:
-            operations = [_operation(*_split(piece)) for piece in _parts(body, inner[1])]
-            _check_content_ids(operations, is_v2=is_v2)
-            if any(operation.method == "GET" for operation in operations):
-                raise Refusal(-1000, _INCOMPLETE)
-            groups.append(operations)
-    return groups
+@dataclass(frozen=True)
+class Executed:
+    """What an operation answered."""
 
-
-def _parts(content: bytes, boundary: bytes) -> list[bytes]:
-    marker = b"--" + boundary
-    if not content.rstrip(b" ").endswith((marker + b"--\r\n", marker + b"--")) and marker + b"--\r\n" not in content:
-        raise Refusal(-1000, _INCOMPLETE)
-    pieces = content.split(marker)[1:-1]
-    if not pieces or not all(piece.startswith(b"\r\n") for piece in pieces):
-        raise Refusal(-1000, _INCOMPLETE)
-    return [piece[2:] for piece in pieces]
-
-
-def _split(part: bytes) -> tuple[bytes, bytes]:
-    if b"\r\n\r\n" not in part:
-        raise Refusal(-1000, "Incomplete request: two '\\r\\n' expected")
-    headers, _, body = part.partition(b"\r\n\r\n")
-    return headers, body
-
-
-def _operation(headers: bytes, body: bytes) -> Operation:
-    if b"application/http" not in headers.lower():
-        raise Refusal(-1000, _INCOMPLETE)
-    head, content = _split(body)
-    words = head.split(b"\r\n")[0].split()
-    if len(words) != 3:
-        raise Refusal(-1000, _INCOMPLETE)
-    match = re.search(rb"content-id:\s*(\S+)", headers, re.IGNORECASE)
-    path = re.sub(r"^/b1s/v[12]/", "", words[1].decode())
-    return Operation(words[0].decode(), path, content.strip(b"\r\n"), match[1].decode() if match else "")
-
-
-def _check_content_ids(operations: list[Operation], *, is_v2: bool) -> None:
-    ids = [operation.content_id for operation in operations]
-    if is_v2 and not all(ids):
-        raise Refusal(244, "Content ID should be specified in each change set request.")
-    given = [one for one in ids if one]
-    if len(set(given)) < len(given):
-        raise Refusal(-1116, "Could not commit transaction: Error -1 detected during transaction")
-
-
-def run(
-    groups: list[list[Operation]], store: Store, execute: Execute, render: RenderRefusal, *, is_atomic: bool, stop: int
-) -> tuple[str, bytes]:
-    """Content type and body of the answer. `stop`: how many groups are run before the worker crashes (-1: all)."""
-    outer = f"batchresponse_{uuid.uuid4()}"
-    parts: list[bytes] = []
-    for number, operations in enumerate(groups):
-        if number == stop:
-            raise WorkerCrashed
-        try:
-            with store.transaction() if is_atomic else nullcontext():
-                answers = [(operation, *execute(operation)) for operation in operations]
-        except Refusal as refusal:
-            parts.append(_http_part(outer, refusal.status, render(refusal), "", ""))
-            break
-        parts.append(_applied(outer, operations, answers))
-    if len(groups) == stop:
-        raise WorkerCrashed
-    closing = f"--{outer}--\r\n".encode()
-    return f"multipart/mixed;boundary={outer}", b"".join(parts) + closing
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
 
 
 class WorkerCrashed(Exception):
     """The worker dies; what was committed stays."""
 
 
-def _applied(outer: str, operations: list[Operation], answers: list[Any]) -> bytes:
-    if len(operations) == 1 and not operations[0].content_id:
-        _, status, body, location = answers[0]
-        return _http_part(outer, status, body, location, "")
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def parse(content_type: str, content: bytes, *, is_v2: bool) -> list[Group]:
+    """Change sets and single operations; a malformed body is refused as a whole, before anything is executed."""
+    if b"\0" in content:
+        raise Refusal(242, _INCOMPLETE)
+    outer = _TYPE.fullmatch(content_type.encode())
+    if outer is None:
+        raise Refusal(-1000, _INCOMPLETE)
+    return [_group(part, is_v2=is_v2) for part in _parts(content, outer[1])]
+
+
+def _group(part: bytes, *, is_v2: bool) -> Group:
+    headers, body = _split(part)
+    inner = _TYPE.fullmatch(_fields(headers).get("content-type", "").encode())
+    if inner is None:
+        return Group((_operation(headers, _before_boundary(body)),), is_change_set=False)
+    operations = tuple(_operation(*_split(_before_boundary(piece))) for piece in _parts(body, inner[1]))
+    if any(operation.method == "GET" for operation in operations):
+        raise Refusal(-1000, _INCOMPLETE)
+    if is_v2 and not all(operation.content_id for operation in operations):
+        raise Refusal(244, "Content ID should be specified in each change set request.")
+    return Group(operations, is_change_set=True)
+
+
+def _parts(content: bytes, boundary: bytes) -> list[bytes]:
+    """Lines end in CRLF everywhere, the last boundary too (documented)."""
+    marker = b"--" + boundary
+    pieces = content.split(marker)
+    if len(pieces) < 3 or not pieces[-1].startswith(b"--\r\n"):
+        raise Refusal(-1000, _INCOMPLETE)
+    inner = pieces[1:-1]
+    if not all(piece.startswith(_CRLF) and piece.endswith(_CRLF) for piece in inner):
+        raise Refusal(-1000, _INCOMPLETE)
+    return [piece[2:] for piece in inner]
+
+
+def _before_boundary(piece: bytes) -> bytes:
+    """The line end before a boundary belongs to the boundary, so a GET needs two empty lines (documented)."""
+    return piece.removesuffix(_CRLF)
+
+
+def _split(part: bytes) -> tuple[bytes, bytes]:
+    headers, blank, body = part.partition(b"\r\n\r\n")
+    if not blank:
+        raise Refusal(-1000, "Incomplete request: two '\\r\\n' expected")
+    return headers, body
+
+
+def _fields(head: bytes) -> dict[str, str]:
+    lines = (line.partition(":") for line in head.decode("utf-8", "replace").split("\r\n"))
+    return {name.strip().lower(): value.strip() for name, colon, value in lines if colon}
+
+
+def _operation(headers: bytes, body: bytes) -> Operation:
+    fields = _fields(headers)
+    if fields.get("content-type", "").lower() != "application/http":
+        raise Refusal(-1000, _INCOMPLETE)
+    head, content = _split(body)
+    request_line, _, rest = head.partition(_CRLF)
+    words = request_line.decode("utf-8", "replace").split()
+    if len(words) != 3 or not words[2].startswith("HTTP/"):
+        raise Refusal(-1000, _INCOMPLETE)
+    path = re.sub(r"^/b1s/v[12]/", "", words[1])
+    return Operation(words[0], path, _fields(rest), content.strip(_CRLF), fields.get("content-id", ""))
+
+
+# --- running --------------------------------------------------------------------------------------------------------
+
+
+class Runner:
+    """Runs the groups in their order. `stop`: how many are run before the worker crashes (-1: all).
+
+    `execute` raises `Refusal`; `render` gives a refusal's status and body. `continues`: the undocumented preference
+    that goes on after a failure, and crashes the worker when a change set is what fails (seen live).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        execute: Callable[[Operation], Executed],
+        render: Callable[[Refusal], tuple[int, bytes]],
+        *,
+        is_atomic: bool,
+        continues: bool,
+        stop: int,
+    ) -> None:
+        self._store = store
+        self._execute = execute
+        self._render = render
+        self._is_atomic = is_atomic
+        self._continues = continues
+        self._stop = stop
+
+    def run(self, groups: list[Group]) -> tuple[str, bytes]:
+        """Content type and body of the answer."""
+        outer = f"batchresponse_{uuid.uuid4()}"
+        parts: list[bytes] = []
+        for number, group in enumerate(groups):
+            if number == self._stop:
+                raise WorkerCrashed
+            try:
+                parts.append(_applied(outer, group, self._executed(group)))
+            except Refusal as refusal:
+                if self._continues and group.is_change_set:
+                    raise WorkerCrashed from None
+                status, body = self._render(refusal)
+                parts.append(_http_part(outer, Executed(status, [("Content-Type", "application/json")], body), ""))
+                if not self._continues:
+                    break
+        if len(groups) == self._stop:
+            raise WorkerCrashed
+        return f"multipart/mixed;boundary={outer}", b"".join(parts) + f"--{outer}--\r\n".encode()
+
+    def _executed(self, group: Group) -> list[Executed]:
+        locations: dict[str, str] = {}
+        answers = []
+        with self._store.transaction() if self._is_atomic and group.is_change_set else nullcontext():
+            for operation in group.operations:
+                answer = self._execute(replace(operation, path=_resolved(operation.path, locations)))
+                location = dict(answer.headers).get("Location")
+                if location:
+                    locations[operation.content_id] = location.partition("/b1s/")[2][3:]
+                answers.append(answer)
+            ids = [operation.content_id for operation in group.operations if operation.content_id]
+            if len(set(ids)) < len(ids):
+                raise Refusal(-1116, "Could not commit transaction: Error -1 detected during transaction")
+        return answers
+
+
+def _resolved(path: str, locations: dict[str, str]) -> str:
+    """`$1` stands for what part 1 of the same change set created (documented)."""
+    match = _REFERENCE.match(path)
+    return locations.get(match[1], path[: match.end()]) + path[match.end() :] if match else path
+
+
+def _applied(outer: str, group: Group, answers: list[Executed]) -> bytes:
+    if not group.is_change_set:
+        return _http_part(outer, answers[0], "")
     inner = f"changesetresponse_{uuid.uuid4()}"
     head = f"--{outer}\r\nContent-Type: multipart/mixed;boundary={inner}\r\n\r\n".encode()
     pieces = [
-        _http_part(inner, status, body, location, operation.content_id) for operation, status, body, location in answers
+        _http_part(inner, answer, operation.content_id)
+        for operation, answer in zip(group.operations, answers, strict=True)
     ]
     return head + b"".join(pieces) + f"--{inner}--\r\n".encode()
 
 
-def _http_part(boundary: str, status: int, body: bytes, location: str, content_id: str) -> bytes:
-    reason = {200: "OK", 201: "Created", 204: "No Content", 404: "Not Found"}.get(status, "Bad Request")
+def _http_part(boundary: str, answer: Executed, content_id: str) -> bytes:
     lines = [f"--{boundary}", "Content-Type: application/http", "Content-Transfer-Encoding: binary"]
     lines += [f"Content-ID: {content_id}"] if content_id else []
-    lines += ["", f"HTTP/1.1 {status} {reason}"]
-    lines += [f"Location: {location}"] if location else []
-    lines += ["Content-Type: application/json", f"Content-Length: {len(body)}", "", ""]
-    return "\r\n".join(lines).encode() + body + b"\r\n"
+    lines += ["", f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in answer.headers]
+    lines += [f"Content-Length: {len(answer.body)}", "", ""]
+    return "\r\n".join(lines).encode() + answer.body + _CRLF

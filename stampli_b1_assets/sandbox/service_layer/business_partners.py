@@ -1,44 +1,89 @@
-"""Business partners: create, patch with SAP's habits about sub-collections."""
+"""Business partners: create, patch with SAP's habits about sub-collections, put, delete."""
 
+import re
 from typing import Any
 
-from stampli_b1_assets.sandbox.service_layer.properties import check_body
+from stampli_b1_assets.sandbox.service_layer.journal_lines import check_lengths
+from stampli_b1_assets.sandbox.service_layer.properties import taken
 from stampli_b1_assets.sandbox.service_layer.refusal import Refusal, exists, invalid, not_found
 from stampli_b1_assets.sandbox.service_layer.store import Row, Store
 
-_LENGTHS = {"CardCode": 15, "CardName": 100, "FederalTaxID": 32, "EmailAddress": 100, "Phone1": 20}
-_ADDRESS_IDENTITY = ("BPCode", "AddressName", "AddressType", "RowNum")
 SUPPLIER_SERIES = 71
+_LENGTHS = {
+    "CardCode": 15,
+    "CardName": 100,
+    "CardForeignName": 100,
+    "FederalTaxID": 32,
+    "AdditionalID": 18,
+    "EmailAddress": 100,
+    "Phone1": 20,
+    "Phone2": 20,
+    "Cellular": 50,
+    "Fax": 50,
+    "FrozenRemarks": 30,
+    "Notes": 100,
+    "DefaultAccount": 50,
+    "DefaultBankCode": 30,
+    "DebitorAccount": 15,
+    "Currency": 3,
+    "FreeText": 64000,
+}
+_ADDRESS_LENGTHS = {"AddressName": 50, "Street": 100, "City": 100, "ZipCode": 20, "State": 3, "Country": 3}
+_ADDRESS_IDENTITY = ("BPCode", "AddressName", "AddressType", "RowNum")
 _DEFAULTS = {"CardType": "cCustomer", "Currency": "##", "Valid": "tNO", "Frozen": "tNO", "DebitorAccount": "200000"}
+_NO_SERIES = "To generate this document, first define the numbering series in the Administration module"
 
 
-def post(store: Store, body: dict[str, Any]) -> Row:
+def post(store: Store, body: Any) -> Row:
     """A new partner; the default type is customer."""
-    _check(body)
+    body = _checked(store, body)
     code = body.get("CardCode") or _from_series(store, body)
     if store.get("BusinessPartners", code) is not None:
         raise Refusal(-10, f"1320000140 - Business partner code '{code}' already assigned to a business partner")
     if not body.get("CardName"):
         raise invalid("Enter a name  [OCRD.CardName]")
-    row = {**_DEFAULTS, **body, "CardCode": code}
-    row["BPAddresses"] = [
-        {**address, "RowNum": number, "BPCode": code} for number, address in enumerate(body.get("BPAddresses") or [])
-    ]
+    company = store.get("_company", "company") or {}
+    if company.get("EnableBranches") == "tYES" and not body.get("BPBranchAssignment"):
+        raise invalid("Specify an active branch  [OCRD.BPLId]")
+    return _written(store, code, body)
+
+
+def put(store: Store, code: str, body: Any) -> None:
+    """Replace: what is not given is reset."""
+    body = _checked(store, body)
+    if not body.get("CardName"):
+        raise invalid("Enter a name  [OCRD.CardName]")
+    _written(store, code, body)
+
+
+def _written(store: Store, code: str, body: Row) -> Row:
+    addresses: list[Row] = []
+    for address in body.get("BPAddresses") or []:
+        _put_address(addresses, {**address, "RowNum": None}, code)
+    row = {**_DEFAULTS, **body, "CardCode": code, "BPAddresses": addresses}
     store.put("BusinessPartners", code, row)
     return row
 
 
-def patch(store: Store, code: str, body: dict[str, Any], *, replaces_collections: bool) -> None:
+def patch(store: Store, code: str, body: Any, *, replaces_collections: bool) -> None:
     """Only the given scalars; an address with its whole identity is updated, any other is appended."""
     row = store.get("BusinessPartners", code)
     if row is None:
         raise not_found()
-    _check(body)
-    addresses = [] if replaces_collections else list(row.get("BPAddresses") or [])
+    body = _checked(store, body)
+    replaces = replaces_collections and "BPAddresses" in body
+    addresses = [] if replaces else list(row.get("BPAddresses") or [])
     for address in body.get("BPAddresses") or []:
         _put_address(addresses, address, code)
     scalars = {name: value for name, value in body.items() if name not in ("BPAddresses", "CardCode")}
     store.put("BusinessPartners", code, {**row, **scalars, "BPAddresses": addresses})
+
+
+def delete(store: Store, code: str) -> None:
+    """Refused once there are postings."""
+    if any(line["ShortName"] == code for entry in store.entries() for line in entry["JournalEntryLines"]):
+        raise invalid(f"Business partner '{code}' has transactions and cannot be removed  [OCRD.CardCode]")
+    store.delete("BusinessPartners", code)
 
 
 def _put_address(addresses: list[Row], address: Row, code: str) -> None:
@@ -46,25 +91,39 @@ def _put_address(addresses: list[Row], address: Row, code: str) -> None:
         if all(address.get(name) == there.get(name) for name in _ADDRESS_IDENTITY):
             addresses[place] = {**there, **address}
             return
-    same = [there for there in addresses if there.get("AddressName") == address.get("AddressName")]
-    if any(there.get("AddressType") == address.get("AddressType") for there in same):
+    added = {"AddressType": "bo_ShipTo", **address, "BPCode": code, "RowNum": _next_row(addresses)}
+    if not added.get("AddressName"):
+        raise invalid("Enter a name of the address  [CRD1.Address]")
+    same = [there for there in addresses if there.get("AddressName") == added["AddressName"]]
+    if any(there.get("AddressType") == added["AddressType"] for there in same):
         raise exists()
-    addresses.append({**address, "BPCode": code, "RowNum": len(addresses)})
+    addresses.append(added)
 
 
-def _check(body: dict[str, Any]) -> None:
-    check_body(body, "BusinessPartner")
+def _next_row(addresses: list[Row]) -> int:
+    return max((int(address["RowNum"]) for address in addresses), default=-1) + 1
+
+
+def _checked(store: Store, content: Any) -> Row:
+    body: Row = taken(content, "BusinessPartner")
+    check_lengths(body, _LENGTHS, "OCRD")
     for address in body.get("BPAddresses") or []:
-        check_body(address, "BPAddress")
-    for name, most in _LENGTHS.items():
-        value = body.get(name)
-        if isinstance(value, str) and len(value.encode("utf-16-le")) // 2 > most:
-            raise invalid(f"Value too long in property '{name}' of 'BusinessPartner'  [OCRD.{name}]")
-    if body.get("CardType") not in (None, "cSupplier", "cCustomer", "cLid", "S", "C", "L"):
-        raise Refusal(-1004, f"'{body['CardType']}' is not a valid value for property 'CardType'.")
+        check_lengths(address, _ADDRESS_LENGTHS, "CRD1")
+        if address.get("Country") and not re.fullmatch(r"[A-Z]{2}", address["Country"]):
+            raise Refusal(-2028, "No matching records found (ODBC -2028)  [CRD1.Country]")
+    account = body.get("DebitorAccount")
+    if account and (store.get("ChartOfAccounts", account) or {}).get("LockManualTransaction") != "tYES":
+        raise invalid('Define account in "Liabilities" drawer  [OCRD.DebPayAcct]')
+    if body.get("Currency") not in (None, "", "##") and store.get("Currencies", body["Currency"]) is None:
+        raise Refusal(-2028, "No matching records found (ODBC -2028)  [OCRD.Currency]")
+    if body.get("DefaultBankCode") not in (None, "", "-1"):  # the sample company knows no bank
+        raise Refusal(-2028, "No matching records found (ODSC)")
+    return body
 
 
-def _from_series(store: Store, body: dict[str, Any]) -> str:
-    if body.get("Series") != SUPPLIER_SERIES or store.get("_series", "supplier") is None:
-        raise Refusal(-10, "To generate this document, first define the numbering series in the Administration module")
+def _from_series(store: Store, body: Row) -> str:
+    if body.get("Series") is None:
+        raise Refusal(-10, _NO_SERIES)
+    if body["Series"] != SUPPLIER_SERIES or store.get("_series", "supplier") is None:
+        raise Refusal(-4002, _NO_SERIES)
     return f"S{store.next_number('supplier', 1):05}"

@@ -2,17 +2,20 @@
 
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from stampli_b1_assets.sandbox.service_layer.refusal import Refusal, unknown_property
+from stampli_b1_assets.sandbox.service_layer.properties import day_of, members_of
+from stampli_b1_assets.sandbox.service_layer.refusal import Refusal, bad_query, unknown_property
 from stampli_b1_assets.sandbox.service_layer.store import Row
 
 Predicate = Callable[[Row], bool]
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<date>datetime'[^']*')|(?P<number>-?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign>[(),]))"
+    r"\s*(?:(?P<date>datetime'[^']*')|(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+(?:\.\d+)?(?![\w.-]))"
+    r"|(?P<name>[A-Za-z_]\w*(?![\w/]))|(?P<sign>[(),]))"
 )
 _FUNCTIONS = ("startswith", "endswith", "contains", "substringof")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -23,12 +26,11 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "lt": operator.lt,
     "le": operator.le,
 }
-_SHORT_ENUMS = {"tYES": "Y", "tNO": "N", "cSupplier": "S", "cCustomer": "C", "cLid": "L"}
 
 
-def compile_filter(text: str, properties: frozenset[str], type_: str) -> Predicate:
-    """A predicate over rows; refuses what SAP refuses."""
-    return _Parser(text, properties, type_).whole()
+def compile_filter(text: str, types: Mapping[str, str], type_: str) -> Predicate:
+    """A predicate over rows; refuses what SAP refuses. `types`: property → type."""
+    return _Parser(text, types, type_).whole()
 
 
 def simple_equals(text: str) -> tuple[str, list[str]] | None:
@@ -41,28 +43,66 @@ def simple_equals(text: str) -> tuple[str, list[str]] | None:
     return names.pop(), [match[2].replace("''", "'") for match in found if match]
 
 
-def order(rows: Iterable[Row], orderby: str, properties: frozenset[str], type_: str) -> list[Row]:
+def order(rows: Iterable[Row], orderby: str, types: Mapping[str, str], type_: str) -> list[Row]:
     """Rows in the order asked for; several properties, each `asc` or `desc`."""
     result = list(rows)
-    for part in reversed([part.split() for part in orderby.split(",") if part.strip()]):
-        name, *direction = part
-        if name not in properties:
-            raise unknown_property(name, type_)
-        result = _sorted_by(result, name, is_descending=direction == ["desc"])
+    for part in reversed([part.split() for part in orderby.split(",")]):
+        if not part or part[1:] not in ([], ["asc"], ["desc"]):
+            raise bad_query(f"$orderby={orderby}")
+        _check_property(part[0], types, type_)
+        result = _sorted_by(result, part[0], is_descending=part[1:] == ["desc"])
     return result
+
+
+def check_selected(select: str, types: Mapping[str, str], type_: str) -> list[str]:
+    """The properties of a `$select`."""
+    wanted = [part.strip() for part in select.split(",")]
+    for part in wanted:
+        if part not in types:
+            raise unknown_property(part, type_)
+    return wanted
 
 
 def _sorted_by(rows: list[Row], name: str, *, is_descending: bool) -> list[Row]:
     return sorted(rows, key=lambda row: (row.get(name) is not None, row.get(name) or ""), reverse=is_descending)
 
 
+def _check_property(name: str, types: Mapping[str, str], type_: str) -> None:
+    """Collections are no scalars: lines can be neither filtered nor sorted by (documented)."""
+    if name not in types:
+        raise unknown_property(name, type_)
+    if types[name].startswith("Collection("):
+        raise bad_query(f"'{name}' is a collection")
+
+
+@dataclass(frozen=True)
+class _Operand:
+    """A property, or a literal of a kind: text, date, number, null."""
+
+    kind: str
+    value: Any = None
+    type: str = ""
+
+    def read(self, row: Row) -> Any:
+        if self.kind != "property":
+            return self.value
+        value = row.get(self.value)
+        if self.type.startswith("SAPB1.") and value is not None:
+            return _stored(value, self.type)
+        return str(value)[:10] if self.type == "DateTime" and value else value
+
+
+def _stored(value: Any, type_: str) -> Any:
+    return members_of(type_).get(value, value)
+
+
 class _Parser:
     """or > and > not > comparison, as OData has it."""
 
-    def __init__(self, text: str, properties: frozenset[str], type_: str) -> None:
+    def __init__(self, text: str, types: Mapping[str, str], type_: str) -> None:
         self._tokens = self._split(text)
         self._place = 0
-        self._properties = properties
+        self._types = types
         self._type = type_
 
     @staticmethod
@@ -71,7 +111,7 @@ class _Parser:
         while place < len(text.rstrip()):
             match = _TOKEN.match(text, place)
             if match is None or match.lastgroup is None:
-                raise Refusal(201, f"Invalid query option near '{text[place : place + 20]}'")
+                raise bad_query(text[place : place + 20])
             tokens.append((match.lastgroup, match[match.lastgroup]))
             place = match.end()
         return tokens
@@ -79,7 +119,7 @@ class _Parser:
     def whole(self) -> Predicate:
         predicate = self._or()
         if self._place < len(self._tokens):
-            raise Refusal(201, f"Invalid query option near '{self._tokens[self._place][1]}'")
+            raise bad_query(self._tokens[self._place][1])
         return predicate
 
     def _peek(self) -> str:
@@ -87,13 +127,13 @@ class _Parser:
 
     def _next(self) -> tuple[str, str]:
         if self._place >= len(self._tokens):
-            raise Refusal(201, "Invalid query option: the filter ends too early")
+            raise bad_query("the filter ends too early")
         self._place += 1
         return self._tokens[self._place - 1]
 
     def _expect(self, sign: str) -> None:
         if self._next()[1] != sign:
-            raise Refusal(201, f"Invalid query option: '{sign}' expected")
+            raise bad_query(f"'{sign}' expected")
 
     def _or(self) -> Predicate:
         options = [self._and()]
@@ -124,63 +164,88 @@ class _Parser:
     def _function(self) -> Predicate:
         name = self._next()[1]
         self._expect("(")
-        first = self._value()
+        first = self._operand()
         self._expect(",")
-        second = self._value()
+        second = self._operand()
         self._expect(")")
         if name == "substringof":
             first, second = second, first
-        return lambda row: _matches(name, str(first(row) or ""), str(second(row) or ""))
+        if any(operand.kind != "text" and operand.type != "String" for operand in (first, second)):
+            raise bad_query(f"{name} takes texts")
+        return lambda row: _matches(name, first.read(row), second.read(row))
 
     def _comparison(self) -> Predicate:
-        left = self._value()
+        left = self._operand()
         kind, word = self._next()
         if kind != "name" or word not in _COMPARE:
-            raise Refusal(201, f"Invalid query option: operator '{word}' is not supported")
-        right = self._value()
+            raise bad_query(f"operator '{word}' is not supported")
+        right = self._operand()
         compare = _COMPARE[word]
-        return lambda row: _compared(compare, _plain(left(row)), _plain(right(row)))
+        if left.kind != "property":
+            left, right, compare = right, left, _turned(compare)
+        if left.kind != "property":
+            raise bad_query("a comparison needs a property")
+        right = _literal_for(left, right)
+        if right.kind == "null":
+            return _null_test(left, compare)
+        return lambda row: _compared(compare, left.read(row), right.read(row))
 
-    def _value(self) -> Callable[[Row], Any]:
+    def _operand(self) -> _Operand:
         kind, word = self._next()
         if kind == "text":
-            text = word[1:-1].replace("''", "'")
-            return lambda _row: text
+            return _Operand("text", word[1:-1].replace("''", "'"))
         if kind == "date":
-            day = word[9:-1][:10]
-            return lambda _row: day
+            return _Operand("text", word[9:-1], "DateTime")
         if kind == "number":
-            number = Decimal(word)
-            return lambda _row: number
+            return _Operand("number", Decimal(word))
         if word == "null":
-            return lambda _row: None
+            return _Operand("null")
         if word in ("true", "false"):
-            raise Refusal(201, "Invalid query option: booleans are BoYesNoEnum")
-        if word not in self._properties:
-            raise unknown_property(word, self._type)
-        return lambda row: row.get(word)
+            raise bad_query("booleans are BoYesNoEnum")
+        if kind != "name":
+            raise bad_query(word)
+        _check_property(word, self._types, self._type)
+        return _Operand("property", word, self._types[word])
 
 
-def _matches(function: str, whole: str, part: str) -> bool:
+def _literal_for(left: _Operand, right: _Operand) -> _Operand:
+    """The literal as the property's type needs it; anything else is refused (inferred)."""
+    if right.kind in ("property", "null"):
+        return right
+    if left.type in ("Int32", "Double"):
+        is_right, value = right.kind == "number", right.value
+    elif left.type == "DateTime":
+        day = day_of(right.value)
+        is_right, value = day is not None, day.isoformat() if day else None
+    elif members_of(left.type):
+        value = _stored(right.value, left.type)
+        is_right = value in members_of(left.type).values()
+    else:
+        is_right, value = right.kind == "text", right.value
+    if not is_right:
+        raise Refusal(-1004, f"'{right.value}' is not a valid value for property '{left.value}'.")
+    return _Operand("literal", value)
+
+
+def _turned(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    turns = {operator.gt: operator.lt, operator.lt: operator.gt, operator.ge: operator.le, operator.le: operator.ge}
+    return turns.get(compare, compare)
+
+
+def _null_test(left: _Operand, compare: Callable[[Any, Any], bool]) -> Predicate:
+    if compare is operator.eq:
+        return lambda row: left.read(row) is None
+    return lambda row: compare is operator.ne and left.read(row) is not None
+
+
+def _matches(function: str, whole: str | None, part: str | None) -> bool:
+    if whole is None or part is None:
+        return False
     if function == "startswith":
         return whole.startswith(part)
     return whole.endswith(part) if function == "endswith" else part in whole
 
 
 def _compared(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool:
-    """Null is equal only to null, and neither greater nor less than anything."""
-    if compare not in (operator.eq, operator.ne) and (left is None or right is None):
-        return False
-    return bool(compare(left, right))
-
-
-def _plain(value: Any) -> Any:
-    """Enums compare by name or stored value; dates by their day."""
-    if isinstance(value, str):
-        value = _SHORT_ENUMS.get(value, value)
-        if re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00Z?", value):
-            return value[:10]
-        if re.fullmatch(r"20\d{6}", value):
-            return f"{value[:4]}-{value[4:6]}-{value[6:]}"
-        return value
-    return Decimal(value) if isinstance(value, int) else value
+    """As SQL has it: what is null is neither equal, nor different, nor greater (inferred)."""
+    return left is not None and right is not None and bool(compare(left, right))

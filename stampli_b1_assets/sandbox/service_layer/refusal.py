@@ -34,3 +34,13 @@ def exists() -> Refusal:
 def invalid(text: str) -> Refusal:
     """The family of invalid and missing values."""
     return Refusal(-5002, text)
+
+
+def bad_query(text: str) -> Refusal:
+    """A query option or a key that cannot be read; the code is inferred."""
+    return Refusal(201, f"Invalid query option near '{text}'")
+
+
+def not_supported() -> Refusal:
+    """A verb or an action that the object does not have."""
+    return Refusal(-5006, "The requested action is not supported for this object.")
