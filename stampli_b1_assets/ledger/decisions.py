@@ -16,6 +16,19 @@ from stampli_b1_assets.ledger.records import DecisionRecord
 
 _table = schema.decisions.c
 
+_PAYMENT = "payment:"
+
+
+def payment_subject(payment_id: str) -> str:
+    """What a decision on a payment is filed under, apart from an invoice of the same id."""
+    return f"{_PAYMENT}{payment_id}"
+
+
+def kind_and_id(subject: str) -> tuple[str, str]:
+    """`invoice` or `payment`, and its id."""
+    is_payment = subject.startswith(_PAYMENT)
+    return ("payment", subject.removeprefix(_PAYMENT)) if is_payment else ("invoice", subject)
+
 
 class Decisions:
     """The decisions of one company. One counts for the content that the person saw, and until it is spent."""

@@ -1,4 +1,4 @@
-"""People's decisions on what is held or in conflict, and the rules that they must keep."""
+"""People's decisions on invoices and payments that are held or in conflict, and the rules that they must keep."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -6,13 +6,19 @@ from dataclasses import dataclass
 
 from stampli_b1_assets.domain.outcome import Outcome, Reason
 from stampli_b1_assets.errors import DecisionRefused
-from stampli_b1_assets.ledger.records import InvoiceRecord
+from stampli_b1_assets.ledger.decisions import payment_subject
 from stampli_b1_assets.pipeline.workplace import Workplace
 
 _ONLY_FOR = {
     "post-anyway": frozenset({Reason.PROBABLE_DUPLICATE}),
     "reverse-and-repost": frozenset({Reason.CHANGED_AFTER_POSTING, Reason.CANCELLED_AFTER_POSTING}),
 }
+# BAD_VALUE: applied to an invoice that is not here; values that cannot be read stay held whatever is decided.
+_ONLY_FOR_PAYMENTS = {
+    "post-anyway": frozenset({Reason.PROBABLE_DUPLICATE, Reason.BAD_VALUE}),
+    "reverse-and-repost": frozenset[Reason](),
+}
+_OPEN = frozenset({Outcome.HELD, Outcome.CONFLICT})
 ACTIONS = ("retry", "ignore", "post-anyway", "reverse-and-repost")
 
 
@@ -37,43 +43,71 @@ def release(
     be told from files, so that part of the separation of duties is left to the right to write them.
     """
     wanted = list(dict.fromkeys(ids))
-    records = workplace.ledger.invoices.get_many(wanted)
+    matters = _matters(workplace, wanted)
     for id_ in wanted:
-        _check(id_, records.get(id_), action)
+        _check(id_, matters.get(id_), action)
         _check_separation(workplace, id_, by)
     with workplace.ledger.transaction():
-        return [_decide(workplace, records[id_], action, by=by, note=note, login=login) for id_ in wanted]
+        return [_decide(workplace, matters[id_], action, by=by, note=note, login=login) for id_ in wanted]
 
 
-def _decide(workplace: Workplace, record: InvoiceRecord, action: str, *, by: str, note: str, login: str) -> Decided:
+@dataclass(frozen=True)
+class _Matter:
+    """What is decided on."""
+
+    kind: str
+    id: str
+    subject: str
+    outcome: str
+    reasons: tuple[Reason, ...]
+    content_hash: str
+
+
+def _matters(workplace: Workplace, ids: Sequence[str]) -> dict[str, _Matter]:
+    """By id; where an invoice and a payment share one, the open one."""
+    found: dict[str, _Matter] = {}
+    for payment in workplace.ledger.payments.get_many(ids).values():
+        id_ = payment.payment_id
+        reasons = tuple(hold.reason for hold in payment.holds)
+        found[id_] = _Matter("Payment", id_, payment_subject(id_), payment.outcome, reasons, payment.content_hash)
+    for invoice in workplace.ledger.invoices.get_many(ids).values():
+        id_ = invoice.stampli_id
+        if id_ not in found or invoice.outcome in _OPEN:
+            reasons = tuple(hold.reason for hold in invoice.holds)
+            found[id_] = _Matter("Invoice", id_, id_, invoice.outcome, reasons, invoice.content_hash)
+    return found
+
+
+def _decide(workplace: Workplace, matter: _Matter, action: str, *, by: str, note: str, login: str) -> Decided:
     made = workplace.ledger.decisions.add(
-        record.stampli_id,
+        matter.subject,
         action,
         by,
         note,
-        content_hash=record.content_hash,
+        content_hash=matter.content_hash,
         needs_second_person=action in workplace.settings.approvals.second_person,
     )
     if login:
         facts = {"decision": made.id, "action": action, "login": login}
-        workplace.ledger.audit.append("decision.login", record.stampli_id, made.by, facts)
-    return Decided(record.stampli_id, action, made.is_effective)
+        workplace.ledger.audit.append("decision.login", matter.subject, made.by, facts)
+    return Decided(matter.id, action, made.is_effective)
 
 
-def _check(id_: str, record: InvoiceRecord | None, action: str) -> None:
-    if record is None:
-        raise DecisionRefused(f"No invoice {id_} was ever seen.", "`stampli-b1 held` lists what is open, with its ids.")
-    if record.outcome not in (Outcome.HELD, Outcome.CONFLICT):
+def _check(id_: str, matter: _Matter | None, action: str) -> None:
+    if matter is None:
         raise DecisionRefused(
-            f"Invoice {id_} is {record.outcome.replace('_', ' ')}: there is nothing to release.",
+            f"No invoice or payment {id_} was ever seen.", "`stampli-b1 held` lists what is open, with its ids."
+        )
+    if matter.outcome not in _OPEN:
+        raise DecisionRefused(
+            f"{matter.kind} {id_} is {matter.outcome.replace('_', ' ')}: there is nothing to release.",
             "`stampli-b1 held` lists what is open.",
         )
-    reasons = {hold.reason for hold in record.holds}
-    fitting = _ONLY_FOR.get(action)
-    if fitting is not None and not reasons & fitting:
-        names = " or ".join(sorted(fitting))
-        first = record.holds[0].reason if record.holds else "held"
-        raise DecisionRefused(f"Invoice {id_} is {first}, and {action} is only for {names}.", "Choose another action.")
+    fitting = (_ONLY_FOR if matter.kind == "Invoice" else _ONLY_FOR_PAYMENTS).get(action)
+    if fitting is not None and not fitting.intersection(matter.reasons):
+        first = matter.reasons[0] if matter.reasons else "held"
+        only = f"only for {' or '.join(sorted(fitting))}" if fitting else "not for payments"
+        raise DecisionRefused(f"{matter.kind} {id_} is {first}, and {action} is {only}.", "Choose another action.")
 
 
 def _check_separation(workplace: Workplace, id_: str, by: str) -> None:

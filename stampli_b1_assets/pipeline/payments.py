@@ -1,47 +1,48 @@
 """Payments of a run: read and counted; posted through the clearing account only when the settings say so."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from stampli_b1_assets.accounting.payments import PaymentAssessment, assess_payment
+from stampli_b1_assets.accounting.identity import payment_hash, posting_key
+from stampli_b1_assets.accounting.payments import assess_payment, is_voided
 from stampli_b1_assets.b1.poster import WriteResult
-from stampli_b1_assets.domain.journal_entry import JournalEntry
-from stampli_b1_assets.domain.outcome import Hold, Outcome, Reason
+from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
+from stampli_b1_assets.domain.outcome import Hold, Outcome
 from stampli_b1_assets.domain.payment import Payment
+from stampli_b1_assets.ledger.decisions import payment_subject
 from stampli_b1_assets.ledger.records import FileState, PaymentRecord
+from stampli_b1_assets.pipeline import payment_checks
 from stampli_b1_assets.pipeline.reading import FileContent
 from stampli_b1_assets.pipeline.sending import Item, send
 from stampli_b1_assets.pipeline.session import Session
+from stampli_b1_assets.pipeline.voiding import reverse_voided
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One payment: its record so far, and what a person decided on this content of it."""
+
+    payment: Payment
+    record: PaymentRecord
+    decision: str = ""
 
 
 def settle_payments(session: Session, files: Sequence[FileContent]) -> list[PaymentRecord]:
     """Count the payments of new files, and try the open ones of others again; post those that are ready.
 
-    A payment is known by its id; what was posted stays `already_posted`, also when it is voided later (a person
-    reverses it, for no rule here undoes a payment by itself).
+    A payment is known by its id. One that was posted and is voided now is reversed, once, under its own key.
     """
     work = [(payment, content.record.partition) for content in files for payment in _work(session, content)]
     if not work:
         return []
-    is_posting = session.settings.posting.payments.post
-    if is_posting:
-        session.fetch_payment_rates(payment for payment, _ in work)
-    known = session.ledger.payments.get_many([payment.payment_id for payment, _ in work])
-    records: dict[str, PaymentRecord] = {}
-    ready: dict[str, tuple[PaymentRecord, JournalEntry]] = {}
-    for payment, partition in work:
-        standing = known.get(payment.payment_id)
-        record = _record(payment, partition, standing)
-        if standing is not None and standing.jdt_num:
-            records[payment.payment_id] = replace(record, outcome=Outcome.ALREADY_POSTED)
-            continue
-        assessment = assess_payment(payment, session.context()) if is_posting else PaymentAssessment("ignored")
-        records[payment.payment_id] = _assessed(record, assessment)
-        if assessment.entry is not None:
-            ready[payment.payment_id] = (record, assessment.entry)
-    records |= _posted(session, ready)
-    session.ledger.payments.save(list(records.values()), cycle=session.cycle)
-    return list(records.values())
+    cases = _cases(session, work)
+    if session.settings.posting.payments.post:
+        session.fetch_payment_rates(case.payment for case in cases)
+        records = _settled(session, cases)
+    else:
+        records = [_with_outcome(case, _unposted(case)) for case in cases]
+    session.ledger.payments.save(records, cycle=session.cycle)
+    return records
 
 
 def _work(session: Session, content: FileContent) -> list[Payment]:
@@ -51,62 +52,29 @@ def _work(session: Session, content: FileContent) -> list[Payment]:
     return [payment for payment in content.payments if payment.payment_id in still_open]
 
 
-def _assessed(record: PaymentRecord, assessment: PaymentAssessment) -> PaymentRecord:
-    outcome = Outcome.HELD if assessment.outcome == "held" else Outcome.IGNORED
-    return replace(record, outcome=outcome, holds=assessment.holds)
+def _cases(session: Session, work: Sequence[tuple[Payment, str]]) -> list[_Case]:
+    """One per payment id, with what was brought last."""
+    ids = [payment.payment_id for payment, _ in work]
+    known = session.ledger.payments.get_many(ids)
+    decisions = session.ledger.decisions.effective([payment_subject(id_) for id_ in ids])
+    cases = {}
+    for payment, partition in work:
+        record = _record(session, payment, partition, known.get(payment.payment_id))
+        decision = decisions.get((payment_subject(record.payment_id), record.content_hash), "")
+        cases[record.payment_id] = _Case(payment, record, decision)
+    return list(cases.values())
 
 
-def _posted(session: Session, ready: dict[str, tuple[PaymentRecord, JournalEntry]]) -> dict[str, PaymentRecord]:
-    """Entries that SAP has already are adopted; the others are sent, each once."""
-    existing = session.find_keys([entry.key for _, entry in ready.values()])
-    done: dict[str, PaymentRecord] = {}
-    unsent: list[tuple[str, JournalEntry]] = []
-    for id_, (record, entry) in ready.items():
-        posted = existing.get(entry.key)
-        if posted is None:
-            unsent.append((id_, entry))
-        else:
-            done[id_] = replace(
-                record, outcome=Outcome.ALREADY_POSTED, key=entry.key, jdt_num=posted.jdt_num, doc_number=posted.number
-            )
-    items = [Item(id_, 0, entry) for id_, entry in unsent]
-    results = send(session, items, session.posting_mode(), "payment") if items else {}
-    return done | {id_: _concluded(ready[id_][0], results.get(entry.key)) for id_, entry in unsent}
-
-
-def _concluded(record: PaymentRecord, result: WriteResult | None) -> PaymentRecord:
-    id_ = record.payment_id
-    if result is None or result.posted is None:
-        is_refused = result is not None and result.status == "refused"
-        hold = _refused(id_, result.text, result.code) if result is not None and is_refused else _in_doubt(id_)
-        return replace(record, outcome=Outcome.HELD, holds=(hold,))
-    return replace(
-        record,
-        outcome=Outcome.POSTED if result.status == "committed" else Outcome.ALREADY_POSTED,
-        key=result.entry.key,
-        jdt_num=result.posted.jdt_num,
-        doc_number=result.posted.number,
-        posting_date=result.posted.reference_date,
-    )
-
-
-def _refused(id_: str, text: str, code: str) -> Hold:
-    detail = f"SAP did not accept payment {id_}: {text} (code {code})."
-    return Hold(Reason.B1_REJECTED, detail, "Mend what SAP's text names; it is tried again in the next cycle.", code)
-
-
-def _in_doubt(id_: str) -> Hold:
-    detail = f"Payment {id_} was being sent when SAP stopped answering."
-    return Hold(Reason.OUTCOME_UNKNOWN, detail, "Nothing to do: the next cycle looks it up first.")
-
-
-def _record(payment: Payment, partition: str, standing: PaymentRecord | None) -> PaymentRecord:
+def _record(session: Session, payment: Payment, partition: str, standing: PaymentRecord | None) -> PaymentRecord:
+    id_ = payment.payment_id or f"{payment.file_name}#{partition}"
     record = PaymentRecord(
-        payment_id=payment.payment_id or f"{payment.file_name}#{partition}",
+        payment_id=id_,
         vendor_id=payment.vendor_id,
         currency=payment.currency,
         amount=payment.amount,
         outcome=Outcome.IGNORED,
+        content_hash=payment_hash(payment),
+        key=posting_key(session.settings.b1.company_db, "payment", id_),
         partition=partition,
         file_name=payment.file_name,
         file_sha256=payment.file_sha256,
@@ -114,4 +82,109 @@ def _record(payment: Payment, partition: str, standing: PaymentRecord | None) ->
     )
     if standing is None:
         return record
-    return replace(record, key=standing.key, jdt_num=standing.jdt_num, doc_number=standing.doc_number)
+    return replace(
+        record,
+        jdt_num=standing.jdt_num,
+        doc_number=standing.doc_number,
+        posting_date=standing.posting_date,
+        posted_hash=standing.posted_hash,
+        is_reversed=standing.is_reversed,
+    )
+
+
+def _unposted(case: _Case) -> Outcome:
+    return Outcome.ALREADY_POSTED if case.record.jdt_num and not case.record.is_reversed else Outcome.IGNORED
+
+
+def _with_outcome(case: _Case, outcome: Outcome, *holds: Hold) -> PaymentRecord:
+    return replace(case.record, outcome=outcome, holds=holds, decision=case.decision)
+
+
+def _settled(session: Session, cases: Sequence[_Case]) -> list[PaymentRecord]:
+    """SAP is asked by key first; what it has is never sent again, and what was voided since is reversed."""
+    in_sap = session.find_keys([case.record.key for case in cases])
+    cases = [_adopted(case, in_sap) for case in cases]
+    voided = [case for case in cases if is_voided(case.payment) and case.record.jdt_num and not case.record.is_reversed]
+    done = {
+        record.payment_id: record
+        for record in reverse_voided(session, [(case.payment, case.record) for case in voided])
+    }
+    rest = [case for case in cases if case.record.payment_id not in done]
+    standing = {case.record.payment_id: record for case in rest if (record := _standing(case)) is not None}
+    new = [case for case in rest if case.record.payment_id not in standing]
+    done |= standing | {record.payment_id: record for record in _posted(session, new)}
+    return [done[case.record.payment_id] for case in cases]
+
+
+def _adopted(case: _Case, in_sap: Mapping[str, PostedEntry]) -> _Case:
+    """With the entry that SAP has, also when the ledger does not know of it."""
+    posted = in_sap.get(case.record.key)
+    if posted is None or case.record.jdt_num:
+        return case
+    record = replace(
+        case.record,
+        jdt_num=posted.jdt_num,
+        doc_number=posted.number,
+        posting_date=posted.reference_date,
+        posted_hash=case.record.content_hash,
+    )
+    return replace(case, record=record)
+
+
+def _standing(case: _Case) -> PaymentRecord | None:
+    """What needs no posting: in SAP before, voided before it came here, or ignored by a person."""
+    record = case.record
+    if is_voided(case.payment) or record.is_reversed or case.decision == "ignore":
+        return _with_outcome(case, _unposted(case))
+    if not record.jdt_num:
+        return None
+    if record.posted_hash in ("", record.content_hash):
+        return _with_outcome(case, Outcome.ALREADY_POSTED)
+    return _with_outcome(case, Outcome.CONFLICT, payment_checks.changed(record))
+
+
+def _posted(session: Session, cases: Sequence[_Case]) -> list[PaymentRecord]:
+    """Assess, check against invoices and SAP, and send what is ready, each once."""
+    records: list[PaymentRecord] = []
+    ready: list[tuple[_Case, JournalEntry]] = []
+    context = session.context()
+    for case in cases:
+        assessment = assess_payment(case.payment, context)
+        if assessment.entry is not None:
+            ready.append((case, assessment.entry))
+        else:
+            outcome = Outcome.HELD if assessment.holds else Outcome.IGNORED
+            records.append(_with_outcome(case, outcome, *assessment.holds))
+    checked = [(case.payment, entry) for case, entry in ready if case.decision != "post-anyway"]
+    waiting = payment_checks.waiting_for_invoices(session, [payment for payment, _ in checked])
+    twins = payment_checks.made_in_sap(session, checked)
+    sendable = []
+    for case, entry in ready:
+        id_ = case.payment.payment_id
+        if id_ in twins:
+            records.append(_with_outcome(case, Outcome.CONFLICT, twins[id_]))
+        elif id_ in waiting:
+            records.append(_with_outcome(case, Outcome.HELD, waiting[id_]))
+        else:
+            sendable.append((case, entry))
+    return records + _sent(session, sendable)
+
+
+def _sent(session: Session, ready: Sequence[tuple[_Case, JournalEntry]]) -> list[PaymentRecord]:
+    items = [Item(case.record.payment_id, 0, entry) for case, entry in ready]
+    results = send(session, items, session.posting_mode(), "payment") if items else {}
+    return [_concluded(case, results.get(entry.key)) for case, entry in ready]
+
+
+def _concluded(case: _Case, result: WriteResult | None) -> PaymentRecord:
+    if result is None or result.posted is None:
+        return _with_outcome(case, Outcome.HELD, payment_checks.not_posted(case.record.payment_id, result))
+    return replace(
+        case.record,
+        outcome=Outcome.POSTED if result.status == "committed" else Outcome.ALREADY_POSTED,
+        posted_hash=case.record.content_hash,
+        jdt_num=result.posted.jdt_num,
+        doc_number=result.posted.number,
+        posting_date=result.posted.reference_date,
+        decision=case.decision,
+    )

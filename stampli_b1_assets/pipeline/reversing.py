@@ -1,5 +1,7 @@
 """The entry that undoes a posted one, by a person's decision."""
 
+from datetime import date
+
 from stampli_b1_assets.accounting.identity import posting_key
 from stampli_b1_assets.accounting.periods import open_date
 from stampli_b1_assets.accounting.reversal import reversal_of
@@ -9,6 +11,21 @@ from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.verdict import Ready
 
+NEEDS_THE_FIELD = Hold(
+    Reason.B1_REJECTED,
+    "A reversal needs the user field U_StampliKey, which SAP does not have.",
+    "Run `stampli-b1 provision` once; the reversal is then posted by itself.",
+)
+
+
+def no_open_period(number: int, day: date) -> Hold:
+    """No day is left on which the entry could be reversed."""
+    return Hold(
+        Reason.PERIOD_CLOSED,
+        f"Journal entry {number} cannot be reversed: no period is open from {day} on.",
+        "Open a posting period in SAP; the reversal is then posted by itself.",
+    )
+
 
 def reversal_entry(session: Session, one: Ready) -> JournalEntry | Hold:
     """The reversal under its own key, on the original's date, or on the first day of the next open period.
@@ -16,19 +33,11 @@ def reversal_entry(session: Session, one: Ready) -> JournalEntry | Hold:
     A hold, when SAP lacks the user field that tells a reversal from its original, or no period is open.
     """
     if session.posting_mode() is PostingMode.UNMARKED or one.reverses is None:
-        return Hold(
-            Reason.B1_REJECTED,
-            "A reversal needs the user field U_StampliKey, which SAP does not have.",
-            "Run `stampli-b1 provision` once; the decision then takes effect by itself.",
-        )
+        return NEEDS_THE_FIELD
     posted = session.b1.read_entry(one.reverses)
     when = open_date(posted.reference_date, session.reference.periods)
     if when is None:
-        return Hold(
-            Reason.PERIOD_CLOSED,
-            f"Journal entry {posted.number} cannot be reversed: no period is open from {posted.reference_date} on.",
-            "Open a posting period in SAP; the decision then takes effect by itself.",
-        )
+        return no_open_period(posted.number, posted.reference_date)
     key = posting_key(session.settings.b1.company_db, "reversal", one.candidate.id, one.candidate.revision)
     decimals = session.reference.currencies.get(session.reference.local_currency, 2)
     return reversal_of(posted, key=key, date=when, decimals=decimals, currencies=session.reference.currencies)

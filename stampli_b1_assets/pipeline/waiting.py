@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stampli_b1_assets.domain.outcome import Hold
+from stampli_b1_assets.ledger.decisions import kind_and_id
 from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.reports.causes import Waiting, by_cause
@@ -61,8 +62,10 @@ def _refused_files(workplace: Workplace) -> Iterator[FileRecord]:
 def _decisions(workplace: Workplace) -> Iterator[dict[str, Any]]:
     decisions = workplace.ledger.decisions
     for one in [*decisions.pending(), *decisions.all_effective()]:
+        kind, id_ = kind_and_id(one.stampli_id)
         yield {
-            "id": one.stampli_id,
+            "kind": kind,
+            "id": id_,
             "action": one.action,
             "by": one.by,
             "at": one.at.isoformat(),

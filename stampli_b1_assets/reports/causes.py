@@ -121,18 +121,20 @@ def held(document: Document) -> RenderableType:
     number = sum(cause["count"] for cause in causes)
     head = f"{document['company']}: {counted(number, 'document')} {'waits' if number == 1 else 'wait'} for a person"
     parts = [Text(head + (f", {sums(totals)}" if totals else ""), style="bold")]
-    decided = {one["id"]: one for one in document.get("decisions", ())}
+    decided = {(one["kind"], one["id"]): one for one in document["decisions"]}
     return Group(*parts, *(part for cause in causes for part in shown(cause, most=10, decided=decided)))
 
 
-def shown(cause: Document, *, most: int, decided: Mapping[str, Document] | None = None) -> Iterator[Hanging]:
+def shown(
+    cause: Document, *, most: int, decided: Mapping[tuple[str, str], Document] | None = None
+) -> Iterator[Hanging]:
     """One cause: the sentence, what to do, and at most so many of those that wait."""
     yield Hanging("", sentence(cause), style="yellow")
     if cause["action"]:
         yield Hanging("  → ", cause["action"], style="bold")
     for one in cause["waiting"][:most]:
         yield Hanging("    ", _line(one))
-        decision = (decided or {}).get(one["id"])
+        decision = (decided or {}).get((cause["kind"], one["id"]))
         if decision is not None:
             yield Hanging("      ", _decided(decision), style="cyan")
     hidden = cause["count"] - most

@@ -107,3 +107,16 @@ class TestPayments:
         out = command("evidence", "P-1").out
         assert out.startswith("# Payment P-1 of linden\n\n## Where it stands\n- ignored, 100.00 USD\n")
         assert "- payments.csv, " in out
+
+    def test_decisions_on_a_payment_are_told(self, world, cycle, command):
+        settings = {"post": True, "clearing_account": "101900"}
+        world.configure(lambda document: document["posting"].update(payments=settings))
+        row = "P-1,2026-05-20,Cleared,V20010,USD,100.00,1010,9001,100.00"
+        world.sandbox.put("payments.csv", f"{self.COLUMNS}\n{row}\n".encode())
+        assert cycle()["payments"]["held"] == 1
+        assert command("release", "P-1", "--action", "ignore", "--by", "Ada", "--note", "paid by hand").code == 0
+        out = command("evidence", "P-1").out
+        assert "## Decisions of people\n- 2" in out
+        assert "Ada: ignore. paid by hand" in out
+        assert "decision.ignore by Ada" in out
+        assert "ignore, decided by Ada: takes effect in the next sync." in command("held").out

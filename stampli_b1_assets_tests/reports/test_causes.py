@@ -144,8 +144,8 @@ class TestHeld:
 
     def test_decisions_stand_below_what_they_are_about(self, seen):
         decisions = (
-            {"id": "1", "action": "ignore", "by": "Ada", "is_effective": True},
-            {"id": "2", "action": "ignore", "by": "Ada", "is_effective": False},
+            {"kind": "invoice", "id": "1", "action": "ignore", "by": "Ada", "is_effective": True},
+            {"kind": "invoice", "id": "2", "action": "ignore", "by": "Ada", "is_effective": False},
         )
         lines = seen(held(self.document(waiting("1"), waiting("2"), decisions=decisions))).splitlines()
         assert lines[4] == "      ignore, decided by Ada: takes effect in the next sync."
