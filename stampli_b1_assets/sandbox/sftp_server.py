@@ -20,6 +20,7 @@ from paramiko.sftp import SFTP_CONNECTION_LOST, SFTP_FAILURE, SFTP_OK, SFTP_PERM
 
 FAULTS = (
     "login_refused",
+    "cut_at_login",
     "cut_mid_file",
     "file_grows",
     "file_vanishes",
@@ -132,6 +133,8 @@ class SftpServer:
     def may_log_in(self, username: str, secret: str, *, is_key: bool) -> bool:
         """Whether user and password, or user and public key line, are right."""
         name, password, authorized_key = self._credentials
+        if self.faults.strikes("cut_at_login"):
+            self.cut()
         expected = authorized_key if is_key else password
         is_right = username == name and expected is not None and secret == expected
         if is_right and not self.faults.strikes("login_refused"):

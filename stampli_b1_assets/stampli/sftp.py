@@ -251,13 +251,18 @@ class StampliSftp:
         )
 
     def _log_in(self, transport: paramiko.Transport, key: paramiko.PKey | None) -> None:
+        """A refusal is told from a server that said nothing: paramiko raises one class for both."""
         settings = self._settings
         try:
             if key is not None:
                 transport.auth_publickey(settings.username, key)
             elif settings.password is not None:
                 transport.auth_password(settings.username, settings.password.get_secret_value())
-        except paramiko.AuthenticationException:
+        except paramiko.AuthenticationException as error:
+            if not transport.is_active():
+                raise self._lost(EOFError()) from None
+            if str(error) == "Authentication timeout.":
+                raise self._lost(TimeoutError()) from None
             what = "`stampli.private_key_file`" if key is not None else "`stampli.password`"
             raise StampliUnusable(
                 f"The SFTP server {settings.host} refused the login of {settings.username!r}.",

@@ -164,6 +164,30 @@ def test_a_login_refused_once_is_no_matter_for_later(server, settings):
         assert stampli.list_outbound() == []
 
 
+def test_a_connection_lost_during_the_login_is_no_wrong_password(server, settings):
+    server.faults.arm("cut_at_login")
+    with pytest.raises(StampliUnusable, match=r"stopped answering: the connection was lost\. Try again") as caught:
+        StampliSftp(settings()).__enter__()
+    assert caught.value.is_passing
+
+
+def test_a_login_that_is_never_answered_is_no_wrong_password(server, settings, monkeypatch):
+    monkeypatch.setattr(server, "may_log_in", lambda *_, **__: server.faults.released.wait(30))
+    with pytest.raises(StampliUnusable, match="stopped answering: timed out") as caught:
+        StampliSftp(settings(timeout_seconds=1)).__enter__()
+    server.faults.released.set()
+    assert caught.value.is_passing
+
+
+def test_a_further_connection_that_breaks_at_its_login_stops_no_download(server, put, settings, landing):
+    files = [put(f"{number}.csv", CONTENT + bytes([number])) for number in range(4)]
+    with StampliSftp(settings(downloads=2)) as stampli:
+        stampli.list_outbound()
+        server.faults.arm("cut_at_login")
+        fetched = stampli.download_all(files, landing)
+    assert all(isinstance(landed, LandedFile) for landed in fetched.values())
+
+
 def test_a_changed_host_key_stops_everything_and_gets_no_password(server, settings):
     pinned = settings()
     server.change_host_key()
