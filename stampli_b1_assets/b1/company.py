@@ -12,7 +12,7 @@ from stampli_b1_assets.b1 import finding, guard, partners
 from stampli_b1_assets.b1.crew import Crew
 from stampli_b1_assets.b1.entries import ENTITY_SET
 from stampli_b1_assets.b1.odata import keyed
-from stampli_b1_assets.b1.poster import PostingMode, WriteResult
+from stampli_b1_assets.b1.poster import PostingMode, Sending, WriteResult
 from stampli_b1_assets.b1.reference_data import read_rates, read_reference_data
 from stampli_b1_assets.b1.service_layer import ServiceLayer
 from stampli_b1_assets.config.models import B1Settings
@@ -110,12 +110,18 @@ class B1:
 
     # --- writes -----------------------------------------------------------------------------------------------
 
-    def post(self, entries: Sequence[JournalEntry], mode: PostingMode) -> list[WriteResult]:
-        """Post; results in the order of the entries. Raises `B1Unusable` only when nothing was sent at all."""
+    def post(
+        self, entries: Sequence[JournalEntry], mode: PostingMode, *, sending: Sending = lambda _: None
+    ) -> list[WriteResult]:
+        """Post; results in the order of the entries. Raises `B1Unusable` only when nothing was sent at all.
+
+        `sending` is called right before each request of a mode in which only its age makes another one safe.
+        """
         crew = Crew(
             self.session,
             self.new_session,
             max_sessions=self.settings.max_sessions,
+            sending=sending,
             sleep=self.sleep,
             clock=self._clock,
         )

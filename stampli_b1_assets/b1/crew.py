@@ -9,7 +9,7 @@ from typing import Protocol
 
 from stampli_b1_assets.b1.guarded import BATCH, GuardedPosting
 from stampli_b1_assets.b1.patience import Patience
-from stampli_b1_assets.b1.poster import NOT_SENT, PostingMode, WriteResult, unknown
+from stampli_b1_assets.b1.poster import NOT_SENT, PostingMode, Sending, WriteResult, unknown
 from stampli_b1_assets.b1.service_layer import ServiceLayer
 from stampli_b1_assets.b1.unguarded import UnguardedPosting
 from stampli_b1_assets.domain.journal_entry import JournalEntry
@@ -29,7 +29,7 @@ class Posting(Protocol):
 class Crew:
     """Posts a backlog: the first batch through the session that is there, to see how long SAP takes, then the rest.
 
-    `new_session` opens another one; it is closed at the end.
+    `new_session` opens another one; it is closed at the end. `sending` is called in the session's own thread.
     """
 
     def __init__(
@@ -38,12 +38,14 @@ class Crew:
         new_session: Callable[[], ServiceLayer],
         *,
         max_sessions: int,
+        sending: Sending,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._session = session
         self._new_session = new_session
         self._max_sessions = max_sessions
+        self._sending = sending
         self._sleep = sleep
         self._clock = clock
 
@@ -68,7 +70,7 @@ class Crew:
         patience = Patience(session.timeout_seconds, sleep=self._sleep, clock=self._clock)
         if mode is PostingMode.GUARDED:
             return GuardedPosting(session, patience)
-        return UnguardedPosting(session, patience, mode)
+        return UnguardedPosting(session, patience, mode, self._sending)
 
     def _together(
         self, posting: Posting, shares: "queue.SimpleQueue[Sequence[JournalEntry]]", mode: PostingMode, count: int

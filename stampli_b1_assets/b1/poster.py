@@ -1,6 +1,7 @@
 """Posting's words: how far the guard may be relied on, and what became of each entry."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -13,6 +14,10 @@ PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 NOT_SENT = "It was not sent: SAP could not be reached any more."
 NO_ANSWER = "SAP did not say what became of it."
+
+
+Sending = Callable[[str], None]
+"""Called with the key right before a request whose repetition nothing but its age makes safe."""
 
 
 class PostingMode(StrEnum):

@@ -15,6 +15,7 @@ from stampli_b1_assets.b1.poster import (
     PAUSES,
     Evidence,
     PostingMode,
+    Sending,
     WriteResult,
     found,
     refused,
@@ -42,10 +43,13 @@ class _Attempt:
 class UnguardedPosting:
     """Posts through one session, one entry after the other."""
 
-    def __init__(self, session: ServiceLayer, patience: Patience, mode: PostingMode) -> None:
+    def __init__(
+        self, session: ServiceLayer, patience: Patience, mode: PostingMode, sending: Sending = lambda _: None
+    ) -> None:
         self._session = session
         self._patience = patience
         self._mode = mode
+        self._sending = sending
 
     def post(self, entries: Sequence[JournalEntry]) -> dict[str, WriteResult]:
         """Results by key, one for each entry. Raises `B1Unusable` only when nothing was sent at all."""
@@ -90,6 +94,7 @@ class UnguardedPosting:
 
     def _send(self, attempt: _Attempt) -> B1Refused | None:
         """One request. Returns the refusal; raises `B1OutcomeUnknown`, or `B1Unusable` when it could not be sent."""
+        self._sending(attempt.entry.key)
         try:
             send = self._send_pair if self._mode is PostingMode.UNPROVED else self._send_entry
             error = send(attempt)

@@ -60,6 +60,12 @@ class Intents:
             self._database.upsert(connection, schema.intent_attempts, attempts, ["key", "attempt"])
             self._audit.append_all(connection, [_written(row, payloads[row["key"]], who) for row in rows])
 
+    def sending(self, key: str) -> None:
+        """Say that the request leaves now; on disk when it returns. What is in doubt is as old as its last request."""
+        own = (_table.company == self._database.company, _table.key == key)
+        with self._database.writing() as connection:
+            connection.execute(update(schema.intents).where(*own).values(written_at=self._database.clock()))
+
     def resolve(self, key: str, status: str, *, who: str = "service", **facts: Any) -> None:
         """Say what became of a write; `facts` are the fields of `Resolution`.
 

@@ -166,7 +166,10 @@ class IntentStatus(StrEnum):
 
 @dataclass(frozen=True)
 class IntentRecord:
-    """What was about to be sent to SAP under one key, written before the request; `payload` is JSON."""
+    """What was about to be sent to SAP under one key, written before the request; `payload` is JSON.
+
+    `written_at` moves on to the moment of the last request, where nothing but its age tells that it is over.
+    """
 
     key: str
     stampli_id: str

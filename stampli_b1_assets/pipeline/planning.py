@@ -14,7 +14,7 @@ from typing import Any
 
 from stampli_b1_assets.b1.company import B1
 from stampli_b1_assets.b1.entries import to_sap
-from stampli_b1_assets.b1.poster import PostingMode, WriteResult
+from stampli_b1_assets.b1.poster import PostingMode, Sending, WriteResult
 from stampli_b1_assets.config.models import Company
 from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
 from stampli_b1_assets.ledger.records import FileRecord, FileState
@@ -43,9 +43,11 @@ class ReadingB1(B1):
         self.entries: list[JournalEntry] = []
         self._planned: dict[int, PostedEntry] = {}
 
-    def post(self, entries: Sequence[JournalEntry], mode: PostingMode) -> list[WriteResult]:
+    def post(
+        self, entries: Sequence[JournalEntry], mode: PostingMode, *, sending: Sending = lambda _: None
+    ) -> list[WriteResult]:
         """Nothing is sent; numbers are negative, for there are none yet."""
-        del mode
+        del mode, sending
         results = []
         for entry in entries:
             self.entries.append(entry)

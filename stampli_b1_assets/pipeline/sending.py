@@ -47,7 +47,7 @@ def send(session: Session, items: Sequence[Item], mode: PostingMode, kind: Posti
     )
     passed(Checkpoint.INTENTS_WRITTEN)
     session.has_written = True
-    results = session.b1.post(entries, mode)
+    results = session.b1.post(entries, mode, sending=session.ledger.intents.sending)
     passed(Checkpoint.ANSWERED)
     session.ledger.intents.resolve_many([_resolution(result) for result in results])
     _distrust_guard_if_contradicted(session, results)

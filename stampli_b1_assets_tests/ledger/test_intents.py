@@ -1,5 +1,7 @@
 """What was about to be sent to SAP, and that no key is ever committed twice."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy.exc import DBAPIError
 
@@ -35,6 +37,15 @@ def test_ids_and_revisions_may_go_by_key(ledger, entry):
         "k1": ("one", "reversal", 0),
         "k2": ("two", "reversal", 3),
     }
+
+
+def test_what_is_in_doubt_is_as_old_as_its_last_request(ledger, entry, clock):
+    ledger.intents.write([entry("k1"), entry("k2")], stampli_ids=["1", "2"], mode="fallback")
+    clock.advance(minutes=9)
+    ledger.intents.sending("k1")
+    found = ledger.intents.unresolved()
+    assert clock() - found["k1"].written_at < timedelta(minutes=1)
+    assert clock() - found["k2"].written_at > timedelta(minutes=9)
 
 
 @pytest.mark.parametrize("outcome", ["refused", "absent"])

@@ -62,6 +62,30 @@ def test_the_guard(bench: Bench, is_there: bool, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("bench", [False], indirect=True)
+@pytest.mark.parametrize("is_told", [True, False])
+def test_the_age_of_the_last_request(bench: Bench, is_told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a guard, in a slow backlog: SAP still works on the fifth request, long after its intent was written."""
+    if not is_told:
+        monkeypatch.setattr("stampli_b1_assets.ledger.intents.Intents.sending", lambda *_: None)
+    rows = [row for id_ in ("8001", "8002", "8003", "8004", "8005") for row in invoice_rows(id_)]
+    bench.folder.files["a.csv"] = (csv_bytes(*rows), 1_777_000_000)
+    served = bench.company.handle
+
+    def slow(method: str, path: str, *rest: Any) -> Any:
+        bench.clock.sleep(0.9 * TIMEOUT_SECONDS if (method, path) == ("POST", "JournalEntries") else 0)
+        return served(method, path, *rest)
+
+    monkeypatch.setattr(bench.company, "handle", slow)
+    bench.transport.late = Late("JournalEntries", 4, TIMEOUT_SECONDS, kills=Crash)
+    with pytest.raises(Crash):
+        bench.cycle("killed while waiting")
+    bench.cycle("second")
+    bench.clock.sleep(3600)
+    bench.cycle("third")
+    assert len(bench.entries()) == (5 if is_told else 6)
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
 @pytest.mark.parametrize("is_written", [True, False])
 def test_the_intent(bench: Bench, is_written: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a guard, a request is still running inside SAP when the next cycle begins."""
