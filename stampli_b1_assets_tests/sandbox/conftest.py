@@ -4,6 +4,7 @@ Tests say after each fact where it comes from: *documented* (SAP's guide, refere
 published what a real server answered) or *inferred* (nobody did; the stricter reading is taken).
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,9 @@ class Clock:
 class Simulator:
     """One running server with everything that a test may want to look into."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, database: Path) -> None:
         self.clock = Clock()
-        self.store = Store(folder / "company.db")
-        fill(self.store, provisioned=True)
+        self.store = Store(database)
         self.company = Company(self.store)
         self.sessions = Sessions(COMPANY_DB, USERNAME, PASSWORD, clock=self.clock)
         self.application = Application(self.company, self.sessions)
@@ -92,9 +92,19 @@ def refused() -> Callable[[httpx.Response], tuple[int, str, str]]:
     return refusal_of
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample company with the guard in place, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("company") / "company.db"
+    store = Store(path)
+    fill(store, provisioned=True)
+    store.close()
+    return path
+
+
 @pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[Simulator]:
-    running = Simulator(tmp_path)
+def simulator(tmp_path: Path, filled: Path) -> Iterator[Simulator]:
+    running = Simulator(shutil.copy(filled, tmp_path / "company.db"))
     running.server.start()
     yield running
     running.server.stop()

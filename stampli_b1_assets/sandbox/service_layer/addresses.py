@@ -57,9 +57,16 @@ def _key(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
     if len(parts) != len(names) or (len(names) > 1 and not all(part["name"] for part in parts)):
         raise bad_query(f"({text})")
     found = {part["name"] or names[0]: part["value"] for part in parts}
-    if set(found) != set(names) or any(found[name].startswith("'") == (name in _NUMBERS) for name in names):
+    if set(found) != set(names) or not all(_is_literal(found[name], name) for name in names):
         raise bad_query(f"({text})")
     return tuple(_plain(found[name]) for name in names)
+
+
+def _is_literal(value: str, name: str) -> bool:
+    """Text in quotes, integers bare and within 32 bits."""
+    if value.startswith("'"):
+        return name not in _NUMBERS
+    return name in _NUMBERS and abs(int(value)) < 2**31
 
 
 def _plain(value: str) -> str:

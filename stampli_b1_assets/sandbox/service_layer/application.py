@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from stampli_b1_assets.sandbox.service_layer import batch
 from stampli_b1_assets.sandbox.service_layer.company import Answer, Company
-from stampli_b1_assets.sandbox.service_layer.dialects import Dialect, page_size, parse
+from stampli_b1_assets.sandbox.service_layer.dialects import Dialect, parse, preferred_page_size
 from stampli_b1_assets.sandbox.service_layer.faults import ArmedFault, Faults
 from stampli_b1_assets.sandbox.service_layer.refusal import Refusal, no_session
 from stampli_b1_assets.sandbox.service_layer.sessions import Sessions
@@ -147,7 +147,7 @@ class Application:
             if path == "Logout" and request.method == "POST":
                 self.sessions.end(session)
                 return Response(204)
-            method = request.headers.get("x-http-method-override", request.method)
+            method = _method(request)
             if method != "GET":
                 self._sleep(self.seconds_per_write)
             if path == "$batch" and method == "POST":
@@ -207,7 +207,7 @@ def _answered(answer: Answer, path: str, request: Request, dialect: Dialect) -> 
         return Response(204, b"", [*headers, ("Preference-Applied", "return-no-content")])
     if answer.status == 204:
         return Response(204, b"", headers)
-    if answer.rows is not None and (size := page_size(dict(request.headers))) is not None:
+    if answer.rows is not None and (size := preferred_page_size(dict(request.headers))) is not None:
         headers.append(("Preference-Applied", f"odata.maxpagesize={size}"))
     body = dialect.document(answer, path, request.query)
     return Response(answer.status, body, [("Content-Type", dialect.content_type), *headers])
@@ -234,6 +234,12 @@ def _after(name: str, response: Response) -> Response:
         response.seconds_per_byte = 0.05
     response.closes_in_silence = name == "stale_keep_alive"
     return response
+
+
+def _method(request: Request) -> str:
+    """Clients without PATCH send POST, and say what they mean (documented)."""
+    meant = request.headers.get("x-http-method-override", "")
+    return meant if request.method == "POST" and meant else request.method
 
 
 def _cookie(request: Request, name: str) -> str:

@@ -1,6 +1,7 @@
 """One company behind the Service Layer: entity sets, services and writes, without HTTP."""
 
 import hashlib
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ import simplejson
 from stampli_b1_assets.sandbox.service_layer import addresses, business_partners, journal_entries, user_objects
 from stampli_b1_assets.sandbox.service_layer.addresses import KEYS, Address
 from stampli_b1_assets.sandbox.service_layer.properties import TYPES, completed, types_of
-from stampli_b1_assets.sandbox.service_layer.query import check_selected, compile_filter, order, simple_equals
+from stampli_b1_assets.sandbox.service_layer.query import Grammar, check_selected, compile_filter, order, simple_equals
 from stampli_b1_assets.sandbox.service_layer.refusal import Refusal, bad_query, not_found, not_supported
 from stampli_b1_assets.sandbox.service_layer.services import Services
 from stampli_b1_assets.sandbox.service_layer.store import INDEXED, Row, Store
@@ -43,6 +44,8 @@ class Options:
     count_option: tuple[str, str] = ("$count", "true")
     """The dialect's own way to ask for a count."""
     if_match: str = ""
+    has_date_literals: bool = False
+    ignores_case: bool = False
 
 
 class Company:
@@ -73,9 +76,7 @@ class Company:
         if path in self._services:
             return self._called(method, path, body)
         if path.endswith("/$count"):
-            name = path.removesuffix("/$count")
-            self._check_set(name)
-            return Answer(200, plain=str(len(self._filtered(name, options))))
+            return self._counted(method, path.removesuffix("/$count"), options)
         address = addresses.read(path)
         self._check_set(address.entity_set)
         if address.key is not None:
@@ -94,6 +95,13 @@ class Company:
             return Answer(204)
         return Answer(200, value=result.value, rows=result.rows, context=result.context)
 
+    def _counted(self, method: str, name: str, options: Options) -> Answer:
+        self._check_set(name)
+        if method != "GET":
+            raise not_supported()
+        _check_options(name, options.params, {"$filter"})
+        return Answer(200, plain=str(len(self._filtered(name, options))))
+
     def _check_set(self, name: str) -> None:
         if name not in KEYS and not self._is_user_table(name):
             raise Refusal(-1002, f"Service Not Found: '{name}'")
@@ -109,6 +117,7 @@ class Company:
             if row is None:
                 raise not_found()
             if method == "GET":
+                _check_options(name, options.params, {"$select"})
                 value = self._selected(row, name, options)
                 etag = _etag(row, name, options)
                 return Answer(200, value=value, context=f"{name}/$entity", etag=etag)
@@ -151,12 +160,8 @@ class Company:
 
     def _list(self, name: str, options: Options) -> Answer:
         params = options.params
-        if "$expand" in params:
-            raise Refusal(201, f"Navigation property '{params['$expand']}' of '{name}' is invalid")
         count_name, count_value = options.count_option
-        unknown = [one for one in params if one.startswith("$") and one not in _LIST_OPTIONS | {count_name}]
-        if unknown:
-            raise bad_query(unknown[0])
+        _check_options(name, params, _LIST_OPTIONS | {count_name})
         rows = self._filtered(name, options)
         count = len(rows) if params.get(count_name) == count_value else None
         rows = order(rows, params.get("$orderby", KEYS.get(name, ("Code",))[0]), self._types(name), self._type(name))
@@ -176,9 +181,10 @@ class Company:
 
     def _filtered(self, name: str, options: Options) -> list[Row]:
         text = options.params.get("$filter", "")
-        predicate = compile_filter(text, self._types(name), self._type(name)) if text else None
+        grammar = Grammar(self._types(name), self._type(name), options.has_date_literals, options.ignores_case)
+        predicate = compile_filter(text, grammar) if "$filter" in options.params else None
         if name == "JournalEntries":
-            simple = simple_equals(text)
+            simple = simple_equals(text) if not options.ignores_case else None
             rows = self.store.entries(*simple) if simple and simple[0] in INDEXED else self.store.entries()
         else:
             rows = self.store.all(name)
@@ -186,7 +192,7 @@ class Company:
 
     def _selected(self, row: Row, name: str, options: Options) -> Row:
         select = options.params.get("$select")
-        if not select:
+        if select is None:
             return self._whole(row, name)
         wanted = check_selected(select, self._types(name), self._type(name))
         whole = self._whole(row, name)
@@ -237,6 +243,15 @@ class Company:
                 self._visible_fields.add(f"U_{row['Name']}")
             return row
         raise not_supported()
+
+
+def _check_options(name: str, params: dict[str, str], allowed: AbstractSet[str]) -> None:
+    """Lines are no navigation property, so nothing can be expanded (seen live); other options are refused (201)."""
+    if "$expand" in params:
+        raise Refusal(201, f"Navigation property '{params['$expand']}' of '{name}' is invalid")
+    unknown = [one for one in params if one.startswith("$") and one not in allowed]
+    if unknown:
+        raise bad_query(unknown[0])
 
 
 def _number(params: dict[str, str], name: str, default: int = 0) -> int:

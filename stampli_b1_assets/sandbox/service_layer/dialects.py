@@ -40,6 +40,8 @@ class Dialect:
             headers.get("b1s-replacecollectionsonpatch", "").casefold() == "true",
             ("$count", "true") if self.is_v2 else ("$inlinecount", "allpages"),
             headers.get("if-match", ""),
+            has_date_literals=not self.is_v2,
+            ignores_case=headers.get("b1s-caseinsensitive", "").casefold() == "true",
         )
 
     def document(self, answer: Answer, path: str, query: str) -> bytes:
@@ -88,9 +90,15 @@ class Dialect:
 
 def page_size(headers: dict[str, str]) -> int | None:
     """The page size that the caller asks for; `B1-PageSize` is none of the names (seen live)."""
+    preferred = preferred_page_size(headers)
+    text = headers.get("b1s-pagesize", "")
+    return int(text) if preferred is None and text.isascii() and text.isdigit() else preferred
+
+
+def preferred_page_size(headers: dict[str, str]) -> int | None:
+    """The one that the answer confirms."""
     match = _PAGE_SIZE.search(headers.get("prefer", ""))
-    text = match[1] if match else headers.get("b1s-pagesize", "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(match[1]) if match else None
 
 
 def parse(body: bytes) -> Any:
@@ -99,7 +107,7 @@ def parse(body: bytes) -> Any:
         return None
     try:
         return simplejson.loads(body.decode("utf-8"), use_decimal=True)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refusal(-1000, "Invalid JSON body") from None
 
 

@@ -28,9 +28,23 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def compile_filter(text: str, types: Mapping[str, str], type_: str) -> Predicate:
-    """A predicate over rows; refuses what SAP refuses. `types`: property → type."""
-    return _Parser(text, types, type_).whole()
+@dataclass(frozen=True)
+class Grammar:
+    """What a filter is read with. `types`: property → type; `type_` names them to people.
+
+    `ignores_case` as SQL Server compares, or HANA when a header asks for it.
+    """
+
+    types: Mapping[str, str]
+    type_: str
+    has_date_literals: bool = False
+    """Only OData v3 writes `datetime'2026-05-04'`."""
+    ignores_case: bool = False
+
+
+def compile_filter(text: str, grammar: Grammar) -> Predicate:
+    """A predicate over rows; refuses what SAP refuses."""
+    return _Parser(text, grammar).whole()
 
 
 def simple_equals(text: str) -> tuple[str, list[str]] | None:
@@ -64,7 +78,11 @@ def check_selected(select: str, types: Mapping[str, str], type_: str) -> list[st
 
 
 def _sorted_by(rows: list[Row], name: str, *, is_descending: bool) -> list[Row]:
-    return sorted(rows, key=lambda row: (row.get(name) is not None, row.get(name) or ""), reverse=is_descending)
+    return sorted(rows, key=lambda row: _rank(row.get(name)), reverse=is_descending)
+
+
+def _rank(value: Any) -> tuple[bool, Any]:
+    return (value is not None, "" if value is None else value)
 
 
 def _check_property(name: str, types: Mapping[str, str], type_: str) -> None:
@@ -99,11 +117,10 @@ def _stored(value: Any, type_: str) -> Any:
 class _Parser:
     """or > and > not > comparison, as OData has it."""
 
-    def __init__(self, text: str, types: Mapping[str, str], type_: str) -> None:
+    def __init__(self, text: str, grammar: Grammar) -> None:
         self._tokens = self._split(text)
         self._place = 0
-        self._types = types
-        self._type = type_
+        self._grammar = grammar
 
     @staticmethod
     def _split(text: str) -> list[tuple[str, str]]:
@@ -172,7 +189,8 @@ class _Parser:
             first, second = second, first
         if any(operand.kind != "text" and operand.type != "String" for operand in (first, second)):
             raise bad_query(f"{name} takes texts")
-        return lambda row: _matches(name, first.read(row), second.read(row))
+        fold = self._folded
+        return lambda row: _matches(name, fold(first.read(row)), fold(second.read(row)))
 
     def _comparison(self) -> Predicate:
         left = self._operand()
@@ -188,13 +206,17 @@ class _Parser:
         right = _literal_for(left, right)
         if right.kind == "null":
             return _null_test(left, compare)
-        return lambda row: _compared(compare, left.read(row), right.read(row))
+        fold = self._folded if left.type == "String" else _same
+        return lambda row: _compared(compare, fold(left.read(row)), fold(right.read(row)))
+
+    def _folded(self, value: Any) -> Any:
+        return value.casefold() if self._grammar.ignores_case and isinstance(value, str) else value
 
     def _operand(self) -> _Operand:
         kind, word = self._next()
         if kind == "text":
             return _Operand("text", word[1:-1].replace("''", "'"))
-        if kind == "date":
+        if kind == "date" and self._grammar.has_date_literals:
             return _Operand("text", word[9:-1], "DateTime")
         if kind == "number":
             return _Operand("number", Decimal(word))
@@ -204,8 +226,12 @@ class _Parser:
             raise bad_query("booleans are BoYesNoEnum")
         if kind != "name":
             raise bad_query(word)
-        _check_property(word, self._types, self._type)
-        return _Operand("property", word, self._types[word])
+        _check_property(word, self._grammar.types, self._grammar.type_)
+        return _Operand("property", word, self._grammar.types[word])
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _literal_for(left: _Operand, right: _Operand) -> _Operand:
