@@ -32,9 +32,22 @@ def duplicate_key(vendor_id: str, type_: InvoiceType, number: str) -> str:
 
     Zeros lead wherever digits begin: INV-007, Inv 7 and inv.0007 are one number.
     """
+    return f"{vendor_id.strip()}|{type_}|{plain_number(number)}"
+
+
+def plain_number(number: str) -> str:
+    """A vendor's number as it is compared: what its spellings have in common."""
     folded = unicodedata.normalize("NFKC", number).casefold()
     text = _NOT_ALPHANUMERIC.sub("", _LEADING_ZEROS.sub("", folded.replace("o", "0")))
-    return f"{vendor_id.strip()}|{type_}|{text or folded.strip()}"
+    return text or folded.strip()
+
+
+def spellings(number: str) -> tuple[str, ...]:
+    """The number as it stands, and ways in which a person may have keyed it: SAP compares sign for sign."""
+    compact = "".join(_NOT_ALPHANUMERIC.split(number))
+    bare = [_LEADING_ZEROS.sub("", one) for one in (number, compact)]
+    found = [number, compact, *bare, plain_number(number)]
+    return tuple(dict.fromkeys(text for one in found for text in (one, one.upper()) if text))
 
 
 def content_hash(invoice: Invoice, dates: PostingDates) -> str:

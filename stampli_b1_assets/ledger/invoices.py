@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select
@@ -68,6 +69,13 @@ class Invoices:
             for row in self._database.rows(connection, schema.invoices, _table.posted_duplicate_key, wanted, in_sap):
                 found.setdefault(row.posted_duplicate_key, []).append(record_from(row, InvoiceRecord))
         return found
+
+    def posted_of_amount(self, amounts: Iterable[Decimal]) -> list[InvoiceRecord]:
+        """What is in SAP with one of these totals, in whatever currency; looks at every invoice, so ask rarely."""
+        wanted, in_sap = list(amounts), is_in_sap(schema.invoices)
+        with self._database.reading() as connection:
+            rows = self._database.rows(connection, schema.invoices, _table.amount, wanted, in_sap)
+            return [record_from(row, InvoiceRecord) for row in rows]
 
     def save(self, records: Sequence[InvoiceRecord], *, cycle: str, who: str = "service") -> None:
         """Store where invoices stand, new contents, what the cycle counts and the audit records: all or nothing.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from stampli_b1_assets.accounting.compare import same_as_posted
+from stampli_b1_assets.domain.journal_entry import PostedEntry
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.ledger.records import InvoiceRecord
 from stampli_b1_assets.pipeline.session import Session
@@ -50,19 +51,40 @@ def cancelled_hold(candidate: Candidate) -> Hold:
 
 def duplicate_hold(candidate: Candidate, twin: InvoiceRecord) -> Hold:
     """Another Stampli id, but the same vendor, type and number as one that the ledger knows as posted."""
-    return _duplicate(candidate, f"Stampli invoice {twin.stampli_id} (number {twin.number}, entry {twin.doc_number})")
+    return _duplicate(candidate, f"{_has_sent(candidate)}: {_stampli(twin)}")
 
 
-def duplicate_in_sap_hold(candidate: Candidate, number: int) -> Hold:
+def duplicate_in_sap_hold(candidate: Candidate, posted: PostedEntry) -> Hold:
     """An entry in SAP that carries the vendor's number and did not come through here."""
-    return _duplicate(candidate, f"journal entry {number}, which was not posted from Stampli")
+    entry = f"journal entry {posted.number}, which was not posted from Stampli"
+    spelled = "" if posted.reference == candidate.invoice.number else f" as {posted.reference}"
+    return _duplicate(candidate, f"{_has_sent(candidate)}{spelled}: {entry}")
 
 
-def _duplicate(candidate: Candidate, twin: str) -> Hold:
+def doubled_vendor_hold(candidate: Candidate, ours: str, theirs: str, twin: InvoiceRecord | PostedEntry) -> Hold:
+    """The same date and amount from a supplier that has the tax id of this one."""
     invoice = candidate.invoice
+    where = _stampli(twin) if isinstance(twin, InvoiceRecord) else f"journal entry {twin.number}"
+    detail = (
+        f"Suppliers {ours} and {theirs} have one tax id in SAP, and a bill of {invoice.invoice_date} over "
+        f"{invoice.total} {invoice.currency} stands under {theirs} already: {where}"
+    )
+    return _duplicate(candidate, detail)
+
+
+def _has_sent(candidate: Candidate) -> str:
+    invoice = candidate.invoice
+    return f"{invoice.vendor_name or invoice.vendor_id} has sent number {invoice.number} before"
+
+
+def _stampli(twin: InvoiceRecord) -> str:
+    return f"Stampli invoice {twin.stampli_id} (number {twin.number}, entry {twin.doc_number})"
+
+
+def _duplicate(candidate: Candidate, detail: str) -> Hold:
     return Hold(
         Reason.PROBABLE_DUPLICATE,
-        f"{invoice.vendor_name or invoice.vendor_id} has sent number {invoice.number} before: {twin}.",
+        f"{detail}.",
         f"If it is another bill, {_RELEASE.format(id=candidate.id, action='post-anyway')}; "
         "if it is the same, `--action ignore`.",
     )

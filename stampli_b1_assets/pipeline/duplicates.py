@@ -1,10 +1,14 @@
 """Probable duplicates among invoices that are ready: against the ledger, SAP, and what stands earlier in this cycle."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stampli_b1_assets.domain.journal_entry import PostedEntry
-from stampli_b1_assets.pipeline.conflicts import duplicate_hold, duplicate_in_sap_hold
+from stampli_b1_assets.accounting.firms import Bill, Firms, vendor_of
+from stampli_b1_assets.accounting.identity import plain_number, spellings
+from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
+from stampli_b1_assets.domain.outcome import Hold
+from stampli_b1_assets.ledger.records import InvoiceRecord
+from stampli_b1_assets.pipeline.conflicts import doubled_vendor_hold, duplicate_hold, duplicate_in_sap_hold
 from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.verdict import Candidate, Ready, Verdict, held
 
@@ -21,55 +25,110 @@ class Sifted:
 def sift(session: Session, ready: Sequence[Ready]) -> Sifted:
     """Part the ready ones; a reversal, or a repost of an entry of its own, is no duplicate of itself."""
     decisions = session.ledger.decisions.effective([one.candidate.id for one in ready])
-    checked = [one for one in ready if _is_checked(one, decisions)]
-    posted = session.ledger.invoices.posted_by_duplicate_key([one.candidate.duplicate_key for one in checked])
-    in_sap = _strangers_in_sap(session, checked)
-    result = Sifted()
-    standing_before: set[str] = set()
+    checked = {one.candidate.id: one.entry for one in ready if one.entry and _is_checked(one, decisions)}
+    firms = Firms.of(session.reference.partners)
+    holds = _holds(session, [one for one in ready if one.candidate.id in checked], firms)
+    result, before = Sifted(), _Earlier(firms)
     for one in ready:
-        candidate = one.candidate
-        if not _is_checked(one, decisions):
-            result.post.append(one)
-            continue
-        twins = [twin for twin in posted.get(candidate.duplicate_key, []) if twin.stampli_id != candidate.id]
-        stranger = in_sap.get(candidate.id)
-        if twins:
-            result.conflicts.append(held(candidate, [duplicate_hold(candidate, twins[0])]))
-        elif stranger is not None:
-            result.conflicts.append(held(candidate, [duplicate_in_sap_hold(candidate, stranger.number)]))
-        elif candidate.duplicate_key in standing_before:
+        entry = checked.get(one.candidate.id)
+        if one.candidate.id in holds:
+            result.conflicts.append(held(one.candidate, [holds[one.candidate.id]]))
+        elif entry is not None and before.has_twin_of(one.candidate, entry):
             result.later.append(one)
         else:
-            standing_before.add(candidate.duplicate_key)
+            if entry is not None:
+                before.add(one.candidate, entry)
             result.post.append(one)
     return result
 
 
-def _is_checked(one: Ready, decisions: dict[tuple[str, str], str]) -> bool:
+class _Earlier:
+    """What stands before an invoice in this cycle and is about to be posted."""
+
+    def __init__(self, firms: Firms) -> None:
+        self._firms = firms
+        self._keys: set[str] = set()
+        self._vendors: dict[Bill, set[str]] = {}
+
+    def add(self, candidate: Candidate, entry: JournalEntry) -> None:
+        self._keys.add(candidate.duplicate_key)
+        if (bill := self._firms.bill(entry)) is not None:
+            self._vendors.setdefault(bill, set()).add(vendor_of(entry))
+
+    def has_twin_of(self, candidate: Candidate, entry: JournalEntry) -> bool:
+        bill = self._firms.bill(entry)
+        others = self._vendors.get(bill, set()) - {vendor_of(entry)} if bill else set()
+        return candidate.duplicate_key in self._keys or bool(others)
+
+
+def _is_checked(one: Ready, decisions: Mapping[tuple[str, str], str]) -> bool:
     decision = decisions.get((one.candidate.id, one.candidate.content_hash))
-    return one.reverses is None and one.entry is not None and decision != "post-anyway"
+    return one.reverses is None and decision != "post-anyway"
 
 
-def _strangers_in_sap(session: Session, ready: Sequence[Ready]) -> dict[str, PostedEntry]:
-    """By Stampli id: an entry with the same vendor and number that did not come from a Stampli invoice of ours."""
-    numbers = sorted({one.candidate.invoice.number for one in ready})
-    entries = session.b1.entries_by_reference_number(numbers) if numbers else []
-    by_number: dict[str, list[PostedEntry]] = {}
-    for entry in entries:
-        by_number.setdefault(entry.reference, []).append(entry)
-    found = {}
-    for one in ready:
-        for entry in by_number.get(one.candidate.invoice.number[:100], []):
-            if _is_same_bill(one.candidate, one, entry):
-                found[one.candidate.id] = entry
+def _holds(session: Session, checked: Sequence[Ready], firms: Firms) -> dict[str, Hold]:
+    """Twins that are posted, by Stampli id; the ledger's word goes before SAP's, and the vendor's own bills first."""
+    holds = _strangers_in_sap(session, checked, firms)
+    holds |= _of_doubled_vendors(session, checked, firms)
+    posted = session.ledger.invoices.posted_by_duplicate_key([one.candidate.duplicate_key for one in checked])
+    for one in checked:
+        candidate = one.candidate
+        for twin in posted.get(candidate.duplicate_key, []):
+            if twin.stampli_id != candidate.id:
+                holds[candidate.id] = duplicate_hold(candidate, twin)
                 break
+    return holds
+
+
+def _of_doubled_vendors(session: Session, checked: Sequence[Ready], firms: Firms) -> dict[str, Hold]:
+    """The same date and amount from another supplier with the same tax id; asked only where SAP has such suppliers."""
+    bills = {one.candidate.id: bill for one in checked if one.entry and (bill := firms.bill(one.entry))}
+    doubled = [one for one in checked if one.candidate.id in bills]
+    if not doubled:
+        return {}
+    amounts = {one.candidate.invoice.total for one in doubled}
+    records = session.ledger.invoices.posted_of_amount(amount for amount in amounts if amount is not None)
+    entries = session.b1.read_entries(record.jdt_num for record in records if record.jdt_num is not None)
+    twins: dict[Bill, list[tuple[InvoiceRecord, PostedEntry]]] = {}
+    for record in records:
+        entry = entries.get(record.jdt_num or 0)
+        if entry is not None and (bill := firms.bill(entry)) is not None:
+            twins.setdefault(bill, []).append((record, entry))
+    found: dict[str, Hold] = {}
+    for one in doubled:
+        ours = vendor_of(one.entry) if one.entry else ""
+        for record, entry in twins.get(bills[one.candidate.id], []):
+            if record.stampli_id != one.candidate.id and vendor_of(entry) != ours:
+                hold = doubled_vendor_hold(one.candidate, ours, vendor_of(entry), record)
+                found.setdefault(one.candidate.id, hold)
     return found
 
 
-def _is_same_bill(candidate: Candidate, one: Ready, entry: PostedEntry) -> bool:
-    """The vendor on the same side; not the invoice itself under an earlier revision."""
+def _strangers_in_sap(session: Session, checked: Sequence[Ready], firms: Firms) -> dict[str, Hold]:
+    """Entries with the same number, however it is spelled, that did not come from a Stampli invoice of ours."""
+    numbers = sorted({text[:100] for one in checked for text in spellings(one.candidate.invoice.number)})
+    entries = session.b1.entries_by_reference_number(numbers) if numbers else []
+    by_number: dict[str, list[PostedEntry]] = {}
+    for entry in entries:
+        by_number.setdefault(plain_number(entry.reference), []).append(entry)
+    found: dict[str, Hold] = {}
+    for one in checked:
+        for entry in by_number.get(plain_number(one.candidate.invoice.number[:100]), []):
+            if (hold := _stranger_hold(one, entry, firms)) is not None:
+                found.setdefault(one.candidate.id, hold)
+    return found
+
+
+def _stranger_hold(one: Ready, entry: PostedEntry, firms: Firms) -> Hold | None:
+    """The vendor, or one of the same tax id, on the same side; not the invoice itself under an earlier revision."""
+    candidate = one.candidate
     if entry.reference2 == candidate.id or one.entry is None:
-        return False
+        return None
     ours = {(line.card_code, line.credit is not None) for line in one.entry.lines if line.card_code}
     theirs = {(line.card_code, bool(line.credit)) for line in entry.lines or () if line.card_code}
-    return bool(ours & theirs)
+    if ours & theirs:
+        return duplicate_in_sap_hold(candidate, entry)
+    bill = firms.bill(one.entry)
+    if bill is not None and bill == firms.bill(entry):
+        return doubled_vendor_hold(candidate, vendor_of(one.entry), vendor_of(entry), entry)
+    return None

@@ -2,6 +2,8 @@
 
 import pytest
 
+from stampli_b1_assets.pipeline.deciding import release
+from stampli_b1_assets.sandbox.service_layer import journal_entries
 from stampli_b1_assets_tests.fixtures.world import csv_bytes, invoice_rows
 from stampli_b1_assets_tests.hazards.story import (
     NEIGHBOUR,
@@ -165,3 +167,86 @@ def test_hazard_09_the_same_number_from_different_vendors_is_posted(bench, bring
     )
     assert counts(summary) == {"posted": 3}
     assert neighbour_is_posted(bench)
+
+
+@pytest.mark.parametrize("keyed", ["inv-0070", "INV-0070", "INV0070", "INV70", "inv70", "INV-70", "inv-70"])
+def test_hazard_08_an_entry_keyed_by_hand_is_found_by_the_usual_spellings_of_its_number(bench, bring, keyed):
+    keyed_in_sap(bench, reference=keyed)
+    summary = bring("a.csv", *invoice_rows("9001", invoice_number="inv-0070"), *NEIGHBOUR)
+    assert waits(summary) == [("9001", "conflict", "PROBABLE_DUPLICATE")]
+    assert keyed in words(waiting(summary, "9001"))
+    assert neighbour_is_posted(bench)
+
+
+def test_hazard_08_an_entry_of_another_number_is_none(bench, bring):
+    keyed_in_sap(bench, reference="INV-700")
+    assert counts(bring("a.csv", *invoice_rows("9001", invoice_number="inv-0070"))) == {"posted": 1}
+
+
+def keyed_in_sap(bench, *, reference, vendor="V20010"):
+    """A bill of 100.00 that somebody entered in SAP by hand, for Fernhill or another supplier."""
+    lines_ = [{"AccountCode": "001300", "Debit": 100}, {"ShortName": vendor, "Credit": 100}]
+    body = {"ReferenceDate": "2026-04-30", "TaxDate": "2026-04-02", "Reference": reference, "Reference2": ""}
+    with bench.store.transaction():
+        body["JournalEntryLines"] = lines_
+        journal_entries.post(bench.store, body, frozenset())
+
+
+@pytest.fixture
+def doubled(bench):
+    """SAP has Fernhill Groundworks twice: V20010 and V20011 with one tax id, in two ways of writing it."""
+    row = bench.store.get("BusinessPartners", "V20010")
+    twin = {**row, "CardCode": "V20011", "CardName": "Fernhill Ltd", "FederalTaxID": "84 5550101"}
+    with bench.store.transaction():
+        bench.store.put("BusinessPartners", "V20011", twin)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("number", ["N-9001", "9001/A"])
+def test_hazard_10_the_same_bill_through_two_suppliers_of_one_firm_is_a_probable_duplicate(
+    bench, bring, put, doubled, at_once, number
+):
+    put("a.csv", *invoice_rows("9001"))
+    if not at_once:
+        bench.cycle("before")
+    summary = bring("b.csv", *invoice_rows("9002", vendor_id="V20011", invoice_number=number), *NEIGHBOUR)
+    assert waits(summary) == [("9002", "conflict", "PROBABLE_DUPLICATE")]
+    text = words(waiting(summary, "9002"))
+    for word in ("V20010", "V20011", "2026-04-02", "100.00 USD", "9001", "post-anyway"):
+        assert word in text
+    assert "5550101" not in text
+    assert entries_of(bench, "9002") == []
+    assert neighbour_is_posted(bench)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"vendor_id": "V20011", "invoice_amount": "100.01"},
+        {"vendor_id": "V20011", "invoice_date": "2026-04-03"},
+        {"vendor_id": "V20011", "currency": "EUR"},
+        {"vendor_id": "V20011", "invoice_type": "Credit Memo", "invoice_amount": "-100.00"},
+        {"vendor_id": "V20010"},
+        {"vendor_id": "V20031"},
+    ],
+    ids=["amount", "date", "currency", "type", "same supplier", "other firm"],
+)
+def test_hazard_10_only_tax_id_amount_and_date_together_point_at_it(bench, bring, doubled, other):
+    bring("a.csv", *invoice_rows("9001"))
+    summary = bring("b.csv", *invoice_rows("9002", **other))
+    assert (counts(summary), summary["needs_a_person"]) == ({"posted": 1}, [])
+
+
+def test_hazard_10_a_bill_keyed_in_sap_under_the_other_supplier_is_found_by_its_number(bench, bring, doubled):
+    keyed_in_sap(bench, vendor="V20011", reference="N9001")
+    summary = bring("a.csv", *invoice_rows("9001"), *NEIGHBOUR)
+    assert waits(summary) == [("9001", "conflict", "PROBABLE_DUPLICATE")]
+    assert neighbour_is_posted(bench)
+
+
+def test_hazard_10_a_person_may_say_that_it_is_another_bill(bench, bring, doubled):
+    bring("a.csv", *invoice_rows("9001"), *invoice_rows("9002", vendor_id="V20011"))
+    with bench.workplace() as workplace:
+        release(workplace, ["9002"], "post-anyway", by="Ada", note="two sites, one rent")
+    assert counts(bench.cycle("released")) == {"posted": 1}
+    assert len(entries_of(bench, "9002")) == 1
