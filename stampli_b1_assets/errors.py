@@ -8,7 +8,9 @@ StampliB1Error
 ├── SystemUnusable          a system that the command needs cannot be used      exit 2
 │   ├── StampliUnusable     SFTP: login, host key, folder, network              exit 2
 │   ├── B1Unusable          Service Layer: login, TLS, company, network         exit 2
-│   └── LedgerUnusable      the ledger's database                               exit 2
+│   ├── LedgerUnusable      the ledger's database                               exit 2
+│   └── InstanceUnusable    Dagster's instance                                  exit 2
+├── Unforeseen              a fault of this program, or of a library            exit 2
 ├── FileNotTaken            this file could not be fetched now; tried again
 ├── FileRefused             this file cannot be read as a whole
 ├── B1Refused               SAP answered 4xx: nothing happened
@@ -73,6 +75,14 @@ class B1Unusable(SystemUnusable):
 
 class LedgerUnusable(SystemUnusable):
     """The ledger's database cannot be used."""
+
+
+class InstanceUnusable(SystemUnusable):
+    """Dagster's instance, in `DAGSTER_HOME`, cannot be used."""
+
+
+class Unforeseen(StampliB1Error):
+    """A fault of this program, or of a library, that nobody thought of; says where it came up."""
 
 
 class FileNotTaken(StampliB1Error):

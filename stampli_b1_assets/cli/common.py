@@ -4,6 +4,7 @@ import functools
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +18,15 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from stampli_b1_assets.cli.exit_codes import ALL_WELL, NEEDS_A_PERSON, UNUSABLE
 from stampli_b1_assets.config.loader import LoadedCompany, load_companies
-from stampli_b1_assets.errors import AuditBroken, ConfigurationError, LedgerUnusable, StampliB1Error
+from stampli_b1_assets.errors import AuditBroken, ConfigurationError, LedgerUnusable, StampliB1Error, Unforeseen
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.reports.words import visible, visible_document
 
+TRACEBACK = "STAMPLI_B1_TRACEBACK"
+"""Environment variable: what nobody thought of is shown with its traceback too."""
+
+_NOT_OURS_TO_TELL = (click.exceptions.ClickException, click.exceptions.Abort, click.exceptions.Exit, BrokenPipeError)
+_PACKAGE = Path(__file__).parents[1]
 _WIDTH = 120
 """Of tables that no terminal shows."""
 
@@ -128,6 +134,24 @@ def failure(error: StampliB1Error, company: str = "") -> Document:
     return {**named, "error": error.message, "remedy": error.remedy}
 
 
+def sentence_of(error: Exception) -> StampliB1Error:
+    """Ours as it is, another one as `Unforeseen`; raises what click and the interpreter deal with themselves."""
+    if isinstance(error, StampliB1Error):
+        return error
+    if isinstance(error, _NOT_OURS_TO_TELL):
+        raise error
+    if os.environ.get(TRACEBACK):
+        traceback.print_exception(error)
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if _PACKAGE in Path(frame.filename).parents]
+    place = f" ({Path(ours[-1].filename).relative_to(_PACKAGE)}, line {ours[-1].lineno})" if ours else ""
+    words = (str(error).splitlines() or [""])[0]
+    return Unforeseen(
+        f"Something went wrong that this program does not know: {type(error).__name__}: {words}{place}.",
+        "What was posted by now is in SAP once: run the command again. Should this come again, report it with what "
+        f"{TRACEBACK}=1 prints besides.",
+    )
+
+
 def code_of(error: StampliB1Error) -> int:
     """A broken audit trail is a finding; everything else could not be done."""
     return NEEDS_A_PERSON if isinstance(error, AuditBroken) else UNUSABLE
@@ -159,7 +183,8 @@ def each(options: Options, work: Callable[[LoadedCompany, Say], Told], report: R
         try:
             with output.progress() as say:
                 told = work(loaded, say)
-        except StampliB1Error as error:
+        except Exception as raised:  # noqa: BLE001 - whatever befalls one company, the others still have their turn
+            error = sentence_of(raised)
             complain(error, name if len(companies) > 1 else "")
             documents.append(failure(error, name))
             codes.append(code_of(error))

@@ -11,7 +11,6 @@ import click
 from stampli_b1_assets import __version__
 from stampli_b1_assets.cli.exit_codes import ALL_WELL, NEEDS_A_PERSON, UNUSABLE
 from stampli_b1_assets.cli.stopping import STOPPED
-from stampli_b1_assets.errors import StampliB1Error
 
 _COMMANDS = {
     "sync": "cycle",
@@ -69,14 +68,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         _document({"error": error.format_message(), "remedy": "See --help."}, given)
         return UNUSABLE
-    except StampliB1Error as error:
+    except Exception as error:  # noqa: BLE001 - with --json, a document comes whatever happens
         return _told(error, given)
     return code if isinstance(code, int) else ALL_WELL
 
 
-def _told(error: StampliB1Error, given: Sequence[str]) -> int:
-    from stampli_b1_assets.cli.common import code_of, complain, failure
+def _told(raised: Exception, given: Sequence[str]) -> int:
+    from stampli_b1_assets.cli.common import code_of, complain, failure, sentence_of
 
+    error = sentence_of(raised)
     complain(error)
     _document(failure(error), given)
     return code_of(error)

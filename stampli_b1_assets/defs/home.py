@@ -1,11 +1,14 @@
 """Where the instance, the ledger and the frames live: `DAGSTER_HOME`, or `.dagster` where the process was started."""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 
-from stampli_b1_assets.errors import LedgerUnusable
+from stampli_b1_assets.errors import InstanceUnusable, LedgerUnusable
 
 HOME = "DAGSTER_HOME"
 
@@ -16,6 +19,7 @@ nux: {enabled: false}
 concurrency:
   pools: {default_limit: 1, granularity: op}
 """
+_LOCK = ".opening.lock"
 
 
 def dagster_home() -> Path:
@@ -27,7 +31,8 @@ def dagster_home() -> Path:
 def open_instance() -> dg.DagsterInstance:
     """The Dagster instance of `DAGSTER_HOME`, or of `./dagster.yaml`; folder and settings are made when missing.
 
-    Raises `LedgerUnusable` when the folder cannot be written to.
+    One process after the other: two that make Dagster's databases at once leave them unreadable for good (1.13).
+    Raises `LedgerUnusable` when the folder cannot be written to, `InstanceUnusable` when Dagster cannot open it.
     """
     home = dagster_home()
     here = Path.cwd()
@@ -35,10 +40,30 @@ def open_instance() -> dg.DagsterInstance:
     settings = place / "dagster.yaml"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        if not settings.exists():
-            settings.write_text(_SETTINGS, encoding="utf-8")
+        with alone_in(home):
+            if not settings.exists():
+                settings.write_text(_SETTINGS, encoding="utf-8")
+            return _opened(place)
     except OSError as error:
         raise LedgerUnusable(
             f"DAGSTER_HOME {home} cannot be written to: {error.strerror}.", "Set DAGSTER_HOME to a folder of yours."
         ) from None
-    return dg.DagsterInstance.from_config(str(place))
+
+
+@contextmanager
+def alone_in(home: Path) -> Iterator[None]:
+    """Wait until no other process is in here with this home; the system lets go of a process that dies."""
+    with (home / _LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _opened(place: Path) -> dg.DagsterInstance:
+    try:
+        return dg.DagsterInstance.from_config(str(place))
+    except Exception as error:  # noqa: BLE001 - SQLite, PostgreSQL, alembic, dagster.yaml: all mean the same to us
+        raise InstanceUnusable(
+            f"Dagster's instance of {place} cannot be opened: {str(error).splitlines()[0] or type(error).__name__}.",
+            "Check dagster.yaml there and the database that it names. Without one the folders history and schedules "
+            "are it: they hold what the UI shows of past runs, nothing that posting needs, and may be moved away.",
+        ) from None

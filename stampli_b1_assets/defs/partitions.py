@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import dagster as dg
+from sqlalchemy.exc import IntegrityError
 
 # Dagster exports no names for the tags of a range run; these two are documented for RunRequest.
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
+_MOST_RACES = 10
 
 
 def files_of(company: str) -> dg.DynamicPartitionsDefinition:
@@ -15,12 +17,21 @@ def files_of(company: str) -> dg.DynamicPartitionsDefinition:
 
 
 def add_missing(instance: dg.DagsterInstance, company: str, keys: Sequence[str]) -> None:
-    """Add the keys that the instance does not have, in the order given."""
+    """Add the keys that the instance does not have, in the order given.
+
+    Another process may add some of them between our look and our write: Dagster then adds none, and does not say so.
+    """
     name = f"{company}_files"
-    known = set(instance.get_dynamic_partitions(name))
-    missing = [key for key in keys if key not in known]
-    if missing:
-        instance.add_dynamic_partitions(name, missing)
+    for is_last in (*[False] * _MOST_RACES, True):
+        known = set(instance.get_dynamic_partitions(name))
+        missing = [key for key in keys if key not in known]
+        if not missing:
+            return
+        try:
+            instance.add_dynamic_partitions(name, missing)
+        except IntegrityError:
+            if is_last:
+                raise
 
 
 def range_tags(instance: dg.DagsterInstance, company: str, keys: Sequence[str]) -> list[dict[str, str]]:

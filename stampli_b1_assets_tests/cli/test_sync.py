@@ -116,3 +116,39 @@ class TestSeveralCompanies:
             "birch",
             "linden",
         ]
+
+
+class TestWhatNobodyThoughtOf:
+    @pytest.fixture
+    def faulty(self, world, monkeypatch):
+        """A cycle with a fault of this program in it."""
+
+        def fault(_):
+            raise KeyError("gone")
+
+        monkeypatch.setattr("stampli_b1_assets.defs.sync.find_work", fault)
+        return world
+
+    def test_has_its_document_and_no_traceback(self, faulty, command):
+        ran = command("sync", "--json")
+        assert ran.code == 2
+        assert ran.json["error"].startswith("Something went wrong that this program does not know: KeyError: 'gone'")
+        assert "(defs/sync.py, line " in ran.json["error"]
+        assert ran.json["company"] == "linden"
+        assert ran.err == f"{ran.json['error']} {ran.json['remedy']}\n"
+
+    def test_is_shown_whole_to_those_who_ask(self, faulty, command, monkeypatch):
+        monkeypatch.setenv("STAMPLI_B1_TRACEBACK", "1")
+        ran = command("sync", "--json")
+        assert "Traceback (most recent call last)" in ran.err
+        assert ran.json["error"]
+
+    def test_has_a_document_outside_of_every_company_too(self, world, command, monkeypatch):
+        def fault(*_):
+            raise ZeroDivisionError
+
+        monkeypatch.setattr("stampli_b1_assets.cli.common.load_companies", fault)
+        ran = command("held", "--json")
+        assert ran.code == 2
+        assert "ZeroDivisionError" in ran.json["error"]
+        assert ran.json["remedy"]

@@ -34,5 +34,6 @@ def finished_sync(world: World) -> dict[str, Any]:
     process = start(world, ["sync", "--json"])
     out, err = process.communicate(timeout=120)
     assert process.returncode in (0, 1), err
+    assert out, f"exit code {process.returncode} without a document: {err}"
     document: dict[str, Any] = json.loads(out)
     return document
