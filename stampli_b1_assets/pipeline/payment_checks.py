@@ -1,6 +1,7 @@
-"""What keeps a payment from being posted, besides its own content: its invoices, a twin in SAP, SAP's refusal."""
+"""What keeps a payment from being posted, besides its content: SAP has it, its invoices, a twin, SAP's refusal."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from stampli_b1_assets.accounting.identity import posting_key
@@ -12,6 +13,31 @@ from stampli_b1_assets.ledger.records import PaymentRecord
 from stampli_b1_assets.pipeline.session import Session
 
 _RELEASE = "`stampli-b1 release {id} --action {action} --by NAME --note TEXT`"
+
+
+def in_sap(session: Session, payments: Sequence[Payment], keys: Sequence[str]) -> dict[str, PostedEntry]:
+    """Payments that SAP has, by key.
+
+    Without the user field the payment's id in Reference2 is all there is: what carries it and has the vendor on the
+    payment's side is the payment (an invoice of the same id has the vendor on the other).
+    """
+    if session.b1.guard().has_field:
+        return session.find_keys(keys)
+    by_id = session.b1.posted_by_reference([payment.payment_id for payment in payments])
+    whole = session.b1.read_entries([entry.jdt_num for entries in by_id.values() for entry in entries])
+    found = {}
+    for payment, key in zip(payments, keys, strict=True):
+        entries = [whole[one.jdt_num] for one in by_id.get(payment.payment_id, ()) if one.jdt_num in whole]
+        posted = next((one for one in entries if _is_on_the_side_of(payment, one)), None)
+        if posted is not None:
+            found[key] = replace(posted, key=key)
+    return found
+
+
+def _is_on_the_side_of(payment: Payment, entry: PostedEntry) -> bool:
+    """The vendor is debited by a payment, credited by one that is negative."""
+    sign = -1 if payment.amount is not None and payment.amount < 0 else 1
+    return any(sign * (debited or local) > 0 for _, local, debited in _vendor_amounts(entry))
 
 
 def waiting_for_invoices(session: Session, payments: Sequence[Payment]) -> dict[str, Hold]:

@@ -102,9 +102,10 @@ def _with_outcome(case: _Case, outcome: Outcome, *holds: Hold) -> PaymentRecord:
 
 def _settled(session: Session, cases: Sequence[_Case]) -> list[PaymentRecord]:
     """SAP is asked by key first; what it has is never sent again, and what was voided since is reversed."""
-    in_sap = session.find_keys([case.record.key for case in cases])
+    keys = [case.record.key for case in cases]
+    in_sap = payment_checks.in_sap(session, [case.payment for case in cases], keys)
     cases = [_adopted(case, in_sap) for case in cases]
-    voided = [case for case in cases if is_voided(case.payment) and case.record.jdt_num and not case.record.is_reversed]
+    voided = [case for case in cases if _is_to_be_reversed(case)]
     done = {
         record.payment_id: record
         for record in reverse_voided(session, [(case.payment, case.record) for case in voided])
@@ -114,6 +115,12 @@ def _settled(session: Session, cases: Sequence[_Case]) -> list[PaymentRecord]:
     new = [case for case in rest if case.record.payment_id not in standing]
     done |= standing | {record.payment_id: record for record in _posted(session, new)}
     return [done[case.record.payment_id] for case in cases]
+
+
+def _is_to_be_reversed(case: _Case) -> bool:
+    """Voided since it was posted, and nobody decided to leave it as it is."""
+    record = case.record
+    return is_voided(case.payment) and bool(record.jdt_num) and not record.is_reversed and case.decision != "ignore"
 
 
 def _adopted(case: _Case, in_sap: Mapping[str, PostedEntry]) -> _Case:

@@ -6,7 +6,7 @@ from stampli_b1_assets.accounting.identity import posting_key
 from stampli_b1_assets.accounting.periods import open_date
 from stampli_b1_assets.accounting.reversal import reversal_of
 from stampli_b1_assets.b1.poster import PostingMode
-from stampli_b1_assets.domain.journal_entry import JournalEntry
+from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.verdict import Ready
@@ -16,6 +16,24 @@ NEEDS_THE_FIELD = Hold(
     "A reversal needs the user field U_StampliKey, which SAP does not have.",
     "Run `stampli-b1 provision` once; the reversal is then posted by itself.",
 )
+
+
+def is_reversal_of(found: PostedEntry, reference: str) -> bool:
+    """Whether the entry under a reversal's key undoes the entry with this `Reference`.
+
+    An invoice and a payment of one Stampli id have one key for their reversals; their own references differ.
+    """
+    return found.reference == reference
+
+
+def key_is_taken(number: int | None, found: PostedEntry) -> Hold:
+    """The reversal's key stands on an entry that undoes another one."""
+    return Hold(
+        Reason.B1_REJECTED,
+        f"Journal entry {number} cannot be reversed under its key: entry {found.number} has it and undoes something "
+        "else, an invoice or a payment of the same Stampli id.",
+        f"Reverse journal entry {number} in SAP by hand, then release it with `--action ignore`.",
+    )
 
 
 def no_open_period(number: int, day: date) -> Hold:

@@ -7,12 +7,12 @@ from stampli_b1_assets.accounting.identity import posting_key
 from stampli_b1_assets.accounting.periods import open_date
 from stampli_b1_assets.accounting.reversal import reversal_of
 from stampli_b1_assets.b1.poster import PostingMode
-from stampli_b1_assets.domain.journal_entry import JournalEntry
+from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
 from stampli_b1_assets.domain.outcome import Hold, Outcome
 from stampli_b1_assets.domain.payment import Payment
 from stampli_b1_assets.ledger.records import PaymentRecord
 from stampli_b1_assets.pipeline.payment_checks import not_posted
-from stampli_b1_assets.pipeline.reversing import NEEDS_THE_FIELD, no_open_period
+from stampli_b1_assets.pipeline.reversing import NEEDS_THE_FIELD, is_reversal_of, key_is_taken, no_open_period
 from stampli_b1_assets.pipeline.sending import Item, send
 from stampli_b1_assets.pipeline.session import Session
 
@@ -28,22 +28,28 @@ def reverse_voided(session: Session, voided: Sequence[tuple[Payment, PaymentReco
     sendable: list[tuple[PaymentRecord, JournalEntry]] = []
     for payment, record in voided:
         key = keys[record.payment_id]
-        if key in in_sap:
+        entry = _reversal(session, payment, record, key, in_sap.get(key))
+        if entry is None:
             records.append(replace(record, outcome=Outcome.IGNORED, is_reversed=True))
-            continue
-        entry = _reversal(session, payment, record, key)
-        if isinstance(entry, Hold):
+        elif isinstance(entry, Hold):
             records.append(replace(record, outcome=Outcome.HELD, holds=(entry,)))
         else:
             sendable.append((record, entry))
     return records + _sent(session, sendable)
 
 
-def _reversal(session: Session, payment: Payment, record: PaymentRecord, key: str) -> JournalEntry | Hold:
-    """Dated on the day of the void, never before the payment; moved to the next open period where that is closed."""
+def _reversal(
+    session: Session, payment: Payment, record: PaymentRecord, key: str, found: PostedEntry | None
+) -> JournalEntry | Hold | None:
+    """Dated on the day of the void, never before the payment; moved to the next open period where that is closed.
+
+    None when SAP has it.
+    """
     if session.posting_mode() is PostingMode.UNMARKED or record.jdt_num is None:
         return NEEDS_THE_FIELD
     posted = session.b1.read_entry(record.jdt_num)
+    if found is not None:
+        return None if is_reversal_of(found, posted.reference) else key_is_taken(posted.number, found)
     day = max(payment.voided_date or posted.reference_date, posted.reference_date)
     when = open_date(day, session.reference.periods)
     if when is None:

@@ -11,7 +11,7 @@ from stampli_b1_assets.domain.outcome import Hold, Outcome, Reason
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.conflicts import changed_words_hold
 from stampli_b1_assets.pipeline.recording import save
-from stampli_b1_assets.pipeline.reversing import reversal_entry
+from stampli_b1_assets.pipeline.reversing import is_reversal_of, key_is_taken, reversal_entry
 from stampli_b1_assets.pipeline.sending import Item, send
 from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.verdict import Candidate, Ready, Verdict, held
@@ -89,7 +89,12 @@ def _reverse(session: Session, ready: Sequence[Ready], mode: PostingMode) -> tup
             verdicts.append(held(one.candidate, [entry]))
         else:
             wanted[entry.key] = (one, entry)
-    done = set(session.find_keys(list(wanted)))
+    done = set()
+    for key, undoing in session.find_keys(list(wanted)).items():
+        done.add(key)
+        if not is_reversal_of(undoing, wanted[key][1].reference):
+            candidate = wanted.pop(key)[0].candidate
+            verdicts.append(held(candidate, [key_is_taken(_posted_number(candidate), undoing)]))
     items = [
         Item(one.candidate.id, one.candidate.revision, entry) for key, (one, entry) in wanted.items() if key not in done
     ]
@@ -104,6 +109,10 @@ def _reverse(session: Session, ready: Sequence[Ready], mode: PostingMode) -> tup
     ended = [one for one in onward if isinstance(one, Verdict)]
     found, missing = _found_already(session, [one for one in onward if isinstance(one, Ready)])
     return verdicts + ended + found, missing
+
+
+def _posted_number(candidate: Candidate) -> int | None:
+    return candidate.standing.doc_number if candidate.standing else None
 
 
 def _after_reversal(session: Session, one: Ready) -> Verdict | Ready:

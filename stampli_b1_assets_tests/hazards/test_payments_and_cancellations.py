@@ -144,11 +144,67 @@ def test_hazard_58_a_reversal_survives_the_loss_of_the_ledger(paying: Bench, bri
     assert len(paying.entries()) == before
 
 
+def test_hazard_58_an_invoice_of_the_same_id_that_was_reversed_is_not_taken_for_it(paying: Bench, bring: Bring) -> None:
+    """Both reversals have one key, by the rule for keys: neither is called done because of the other."""
+    bring("a.csv", exported(payment("9001")))
+    bring("b.csv", *invoice_rows("9001", invoice_amount="110.00"))
+    with paying.workplace() as workplace:
+        for person in ("Ada", "Grace"):
+            release(workplace, ["9001"], "reverse-and-repost", by=person, note="as the vendor says")
+    paying.cycle("reversed")
+    summary = bring("c.csv", exported(payment("9001", status="Voided", voided_date="2026-05-20")))
+    assert waits(summary) == [("9001", "held", "B1_REJECTED")]
+    assert "undoes something else" in waiting(summary, "9001")["detail"]
+    with paying.workplace() as workplace:
+        release(workplace, ["9001"], "ignore", by="Ada", note="reversed by hand")
+    assert waits(paying.cycle("after")) == []
+
+
+def test_hazard_58_a_payment_of_the_same_id_that_was_reversed_is_not_taken_for_it(paying: Bench, bring: Bring) -> None:
+    bring("a.csv", exported(payment("9001")))
+    bring("b.csv", exported(payment("9001", status="Voided", voided_date="2026-05-20")))
+    bring("c.csv", *invoice_rows("9001", invoice_amount="110.00"))
+    with paying.workplace() as workplace:
+        for person in ("Ada", "Grace"):
+            release(workplace, ["9001"], "reverse-and-repost", by=person, note="as the vendor says")
+    summary = paying.cycle("after")
+    assert ("9001", "held", "B1_REJECTED") in waits(summary)
+    assert "undoes something else" in waiting(summary, "9001")["detail"]
+
+
 def test_hazard_58_what_was_never_posted_needs_no_reversal(paying: Bench, bring: Bring) -> None:
     before = len(paying.entries())
     summary = bring("a.csv", exported(payment("P-1", status="Voided"), payment("P-2", stampli_invoice_id="9002")))
     assert paid(summary) == {"ignored": 1, "posted": 1}
     assert len(paying.entries()) == before + 1
+
+
+@pytest.fixture
+def unmarked(bench: Bench) -> Bench:
+    """SAP has neither table nor field: entries are known by their second reference alone."""
+    bench.is_guarded = False
+    bench.new_ledger()
+    bench.company.hides_user_tables = True
+    bench.company._visible_fields = set()
+    return bench
+
+
+def test_without_the_user_field_a_payment_survives_the_loss_of_the_ledger(
+    unmarked: Bench, paying: Bench, bring: Bring
+) -> None:
+    export = exported(payment("P-1"))
+    assert paid(bring("a.csv", export)) == {"posted": 1}
+    unmarked.new_ledger()
+    bring("invoices again.csv", *invoice_rows("9001"))
+    assert paid(bring("b.csv", export + b"\r\n")) == {"already_posted": 1}
+    assert len(entries_of(unmarked, "P-1")) == 1
+
+
+def test_without_the_user_field_an_invoice_is_not_taken_for_a_payment_of_its_id(
+    unmarked: Bench, paying: Bench, bring: Bring
+) -> None:
+    assert paid(bring("a.csv", exported(payment("9001")))) == {"posted": 1}
+    assert len(entries_of(unmarked, "9001")) == 2
 
 
 def test_hazard_59_in_transit_and_cleared_go_through_the_clearing_account_once(paying: Bench, bring: Bring) -> None:
