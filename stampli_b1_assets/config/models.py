@@ -100,6 +100,12 @@ class StampliSettings(Settings):
         description="A folder on the server to rename clean files into; left out: the server is never written to.",
     )
     timeout_seconds: int = Field(30, ge=1, description="Time-out of every SFTP operation.")
+    alarm_hours: int = Field(
+        96, ge=0, description="An alert tells when no new file has been taken for so many hours; 0 = never."
+    )
+    alarm_files: int = Field(
+        10_000, ge=1, description="An alert tells when so many files lie in the folder; they are taken all the same."
+    )
     downloads: int = Field(4, ge=1, le=16, description="Downloads at once.")
 
     @model_validator(mode="after")

@@ -1,4 +1,5 @@
-"""Alerts for finance and IT: one asset hook for what fails, one run-failure sensor for processes that died.
+"""Alerts for finance and IT: one asset hook for what fails, one run-failure sensor for processes that died, and one
+sensor for silence.
 
 Hooks sit on assets, never on jobs: so they fire however a run was launched, and once.
 """
@@ -9,7 +10,11 @@ import apprise
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from stampli_b1_assets.config.models import Company
 from stampli_b1_assets.defs.failures import ERROR_KIND, PARTITIONS
+from stampli_b1_assets.defs.resources import WorkplaceResource
+from stampli_b1_assets.errors import StampliB1Error
+from stampli_b1_assets.pipeline.watching import SILENCE_ACTION, silence
 
 _MOST_ROWS = 20
 
@@ -53,6 +58,32 @@ def message(company: str, error: str, metadata: Mapping[str, dg.MetadataValue]) 
 
 def _line(row: Mapping[str, object]) -> str:
     return f"{row['kind']} {row['number'] or row['id']} — {row['reason']}: {row['detail']} {row['action']}"
+
+
+def silence_sensor_of(settings: Company, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    """Tells when no new file has come for `stampli.alarm_hours`, and again each time that these have gone by."""
+    company = settings.company
+
+    @dg.sensor(
+        name=f"{company}_silence",
+        minimum_interval_seconds=settings.stampli.poll_seconds,
+        default_status=status,
+        description="Alerts when no new file was taken for `stampli.alarm_hours`: no export, or nobody who takes it.",
+    )
+    def silence_(context: dg.SensorEvaluationContext, stampli: WorkplaceResource) -> dg.SkipReason:
+        try:
+            found = silence(stampli.of(company))
+        except StampliB1Error as error:
+            return dg.SkipReason(str(error))
+        if found is None:
+            return dg.SkipReason("Files come as expected.")
+        told = f"{found.since.isoformat()} {found.times}"
+        if told != context.cursor:
+            send(settings.alerts, f"{company}: no files from Stampli", f"{found.sentence} {SILENCE_ACTION}")
+            context.update_cursor(told)
+        return dg.SkipReason(found.sentence)
+
+    return silence_
 
 
 def run_failure_sensor_of(

@@ -221,7 +221,7 @@ def _posted_journal_entries(company: str, hooks: set[dg.HookDefinition]) -> dg.A
                 verdicts = post_invoices(session, files)
                 settle_payments(session, files)
                 results = finish(session, files)
-                for told in archive_clean(session.workplace):
+                for told in [*(one.left_out for one in results if one.left_out), *archive_clean(session.workplace)]:
                     context.log.warning(told)
         return report_and_raise(context, dg.AssetKey([company, "posted_journal_entries"]), results, verdicts)
 

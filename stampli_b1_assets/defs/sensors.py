@@ -7,6 +7,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from stampli_b1_assets.config.models import Company
+from stampli_b1_assets.defs import alerts
 from stampli_b1_assets.defs.partitions import add_missing, range_tags
 from stampli_b1_assets.defs.resources import WorkplaceResource
 from stampli_b1_assets.defs.retiring import retire_partitions
@@ -14,6 +15,7 @@ from stampli_b1_assets.errors import StampliB1Error
 from stampli_b1_assets.ledger.records import FileRecord
 from stampli_b1_assets.pipeline.cycle import find_work, replayable
 from stampli_b1_assets.pipeline.discovering import Discovery
+from stampli_b1_assets.pipeline.watching import CROWD_ACTION, crowd
 from stampli_b1_assets.pipeline.workplace import Workplace
 
 _UNFINISHED = [
@@ -44,6 +46,7 @@ def file_sensor(
         except StampliB1Error as error:
             return dg.SensorResult(skip_reason=f"The folder could not be looked at. {error}")
         retire_partitions(context.instance, workplace)
+        _tell_of_a_crowd(context, workplace, discovery)
         if not discovery.work:
             return dg.SensorResult(skip_reason=_nothing_new(discovery))
         if _is_running(context.instance, job.name):
@@ -51,6 +54,15 @@ def file_sensor(
         return _requested(context, company, discovery.work)
 
     return stampli_files
+
+
+def _tell_of_a_crowd(context: dg.SensorEvaluationContext, workplace: Workplace, discovery: Discovery) -> None:
+    """One alert a day while the folder holds too many files."""
+    sentence, today = crowd(workplace, discovery.seen), str(workplace.today())
+    if sentence and context.cursor != today:
+        company = workplace.settings.company
+        alerts.send(workplace.settings.alerts, f"{company}: very many files", f"{sentence} {CROWD_ACTION}")
+        context.update_cursor(today)
 
 
 def replay_sensor(

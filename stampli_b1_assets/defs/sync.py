@@ -19,7 +19,9 @@ from stampli_b1_assets.defs.retiring import retire_partitions
 from stampli_b1_assets.errors import ConfigurationError, LeaseHeld, StampliB1Error, SystemUnusable
 from stampli_b1_assets.ledger.records import FileRecord
 from stampli_b1_assets.pipeline.cycle import find_work, replayable
+from stampli_b1_assets.pipeline.leaving_out import left_out
 from stampli_b1_assets.pipeline.summary import Document, cycle_document
+from stampli_b1_assets.pipeline.watching import SILENCE_ACTION, crowd, silence
 from stampli_b1_assets.pipeline.workplace import Workplace
 
 Progress = Callable[[str], None]
@@ -66,15 +68,25 @@ class _Cycle:
         cycles = self._workplace.ledger.cycles
         cycles.start(self._cycle)
         self._progress(f"{self._company}: {len(discovery.work)} new files")
+        self._tell(crowd(self._workplace, discovery.seen))
         self._run_job(new_files_job(self._company).name, discovery.work)
         held = replayable(self._workplace)
         untried = [record for record in held if record.partition not in {done.partition for done in discovery.work}]
         self._progress(f"{self._company}: {len(untried)} files to try again")
         self._run_job(replay_job(self._company).name, untried)
+        for record in discovery.work:
+            found = left_out(self._workplace.ledger, record)
+            self._tell(found.sentence if found else "")
+        quiet = silence(self._workplace)
+        self._tell(f"{quiet.sentence} {SILENCE_ACTION}" if quiet else "")
         document = cycle_document(self._workplace, self._cycle, discovery, seconds=_seconds_since(started))
         cycles.finish(self._cycle, document)
         retire_partitions(self._instance, self._workplace)
         return document
+
+    def _tell(self, sentence: str) -> None:
+        if sentence:
+            self._progress(f"{self._company}: {sentence}")
 
     def _run_job(self, job_name: str, records: Sequence[FileRecord]) -> None:
         if not records:

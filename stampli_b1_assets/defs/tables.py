@@ -31,6 +31,8 @@ def file_metadata(result: FileResult, verdicts: Iterable[Verdict]) -> Metadata:
     """One file's partition: its name, figures, and what needs a person."""
     metadata: Metadata = {"file": dg.MetadataValue.text(result.file_name), **outcome_figures(verdicts)}
     metadata["needs_a_person"] = dg.MetadataValue.int(len(result.open))
+    if result.left_out:
+        metadata["left_out"] = dg.MetadataValue.text(result.left_out)
     if result.open:
         metadata["open"] = table(result.open)
     return metadata

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from stampli_b1_assets.errors import LedgerUnusable
 from stampli_b1_assets.ledger import schema, totals
@@ -100,6 +100,13 @@ class Cycles:
                 audit_hash=head.hash,
             )
         return head
+
+    def first_started_at(self) -> datetime | None:
+        """When the company's first cycle began."""
+        query = select(func.min(_table.started_at)).where(_table.company == self._database.company)
+        with self._database.reading() as connection:
+            moment: datetime | None = connection.execute(query).scalar()
+        return moment
 
     def last_finished(self) -> tuple[str, datetime, dict[str, Any]] | None:
         """Id, end and summary of the last finished cycle."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from stampli_b1_assets.ledger import schema
 from stampli_b1_assets.ledger.audit import Audit, AuditEntry
@@ -75,6 +75,22 @@ class Files:
         with self._database.reading() as connection:
             rows = connection.execute(self._all().where(_table.partition != ""))
             return list(dict.fromkeys(row.partition for row in rows))
+
+    def last_taken_at(self) -> datetime | None:
+        """When the newest file was taken, or refused."""
+        query = select(func.max(_table.taken_at)).where(_table.company == self._database.company)
+        with self._database.reading() as connection:
+            moment: datetime | None = connection.execute(query).scalar()
+        return moment
+
+    def invoices_of(self, partition: str) -> set[str]:
+        """Ids of the invoices that the file brought."""
+        events = schema.file_events.c
+        query = select(events.subject_id).where(
+            events.company == self._database.company, events.partition == partition, events.kind == "invoice"
+        )
+        with self._database.reading() as connection:
+            return set(connection.execute(query).scalars())
 
     def save(self, record: FileRecord, *, who: str = "service") -> None:
         """Insert or overwrite, with an audit record when it says something new."""

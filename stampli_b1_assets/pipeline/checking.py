@@ -17,9 +17,11 @@ from stampli_b1_assets.errors import LedgerUnusable, StampliB1Error
 from stampli_b1_assets.ledger.ledger import Ledger
 from stampli_b1_assets.pipeline.mapped_codes import faulty_rows
 from stampli_b1_assets.pipeline.session import Session
+from stampli_b1_assets.pipeline.watching import CROWD_ACTION, SILENCE_ACTION, crowd, silence
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.landing import Landing
 from stampli_b1_assets.stampli.layout import load_layout
+from stampli_b1_assets.stampli.sftp import StampliSftp
 
 _MODES = {
     PostingMode.GUARDED: "proved: SAP's own database refuses a second posting",
@@ -83,7 +85,7 @@ def _without_ledger(company: LoadedCompany, home: Path, folder: str) -> Workplac
 def check(at: Place) -> list[Step]:
     """Every step, in order; an unreachable system is a step that did not pass."""
     workplace = at.workplace
-    return [*_own_side(at), *_stampli_side(workplace), *_sap_side(at)]
+    return [*_own_side(at), *_stampli_side(workplace), *_silence(at), *_sap_side(at)]
 
 
 def _step(name: str, trial: Callable[[], str]) -> Step:
@@ -163,9 +165,30 @@ def _stampli_side(workplace: Workplace) -> list[Step]:
             return [_failed(names[0], error), *_not_tried(*names[1:])]
         return [
             Step(names[0], is_ok=True, detail=f"{settings.username} at {settings.host}, port {settings.port}"),
-            _step(names[1], lambda: f"{settings.outbound_dir}: {_counted(len(stampli.list_outbound()), 'file')}"),
+            _outbound(workplace, names[1], stampli),
             _step(names[2], lambda: _inbound(stampli.check_inbound, settings.inbound_dir)),
         ]
+
+
+def _outbound(workplace: Workplace, name: str, stampli: StampliSftp) -> Step:
+    try:
+        seen = len(stampli.list_outbound())
+    except StampliB1Error as error:
+        return _failed(name, error)
+    if crowded := crowd(workplace, seen):
+        return Step(name, is_ok=False, detail=crowded, action=CROWD_ACTION)
+    return Step(name, is_ok=True, detail=f"{workplace.settings.stampli.outbound_dir}: {_counted(seen, 'file')}")
+
+
+def _silence(at: Place) -> list[Step]:
+    """Whether new files come; what a ledger that cannot be used does not tell."""
+    if at.ledger_fault:
+        return _not_tried("new files")
+    found = silence(at.workplace)
+    if found is not None:
+        return [Step("new files", is_ok=False, detail=found.sentence, action=SILENCE_ACTION)]
+    last = at.workplace.ledger.files.last_taken_at()
+    return [Step("new files", is_ok=True, detail=f"the last one {last:%Y-%m-%d %H:%M} UTC" if last else "none yet")]
 
 
 def _inbound(look: Callable[[], None], folder: str) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stampli_b1_assets.domain.outcome import Hold
-from stampli_b1_assets.ledger.records import FileState
+from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
+from stampli_b1_assets.pipeline.leaving_out import left_out
 from stampli_b1_assets.pipeline.reading import FileContent
 from stampli_b1_assets.pipeline.session import Session
 
@@ -14,11 +15,15 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class FileResult:
-    """What one file's partition holds after a run; open rows: kind, id, number, outcome, reason, detail, action."""
+    """What one file's partition holds after a run; open rows: kind, id, number, outcome, reason, detail, action.
+
+    `left_out`: a sentence when the export leaves out invoices that the one before it brought.
+    """
 
     partition: str
     file_name: str
     open: tuple[Row, ...]
+    left_out: str = ""
 
     @property
     def is_clean(self) -> bool:
@@ -31,8 +36,10 @@ def finish(session: Session, files: Sequence[FileContent]) -> list[FileResult]:
     results = []
     for content in files:
         record = session.ledger.files.by_partition(content.record.partition) or content.record
+        told = ""
         if record.state == FileState.TAKEN:
             record = replace(record, state=FileState.DONE)
+            told = _tell_what_is_left_out(session, record)
         rows = _open_rows(session, record.partition)
         if record.state == FileState.REFUSED:
             rows.append(_row("file", record.name, "", "refused", str(record.reason), record.detail, ""))
@@ -40,9 +47,22 @@ def finish(session: Session, files: Sequence[FileContent]) -> list[FileResult]:
             detail = f"{record.name} could not be fetched."
             rows.append(_row("file", record.name, "", "not taken", "NOT_TAKEN", detail, "It is tried again by itself."))
         session.ledger.files.save(replace(record, is_clean=not rows))
-        results.append(FileResult(record.partition, record.name, tuple(rows)))
+        results.append(FileResult(record.partition, record.name, tuple(rows), told))
     passed(Checkpoint.FILES_FINISHED)
     return results
+
+
+def _tell_what_is_left_out(session: Session, record: FileRecord) -> str:
+    """On record with the file and with each invoice, for its evidence."""
+    found = left_out(session.ledger, record)
+    if found is None:
+        return ""
+    audit, who = session.ledger.audit, session.who
+    with session.ledger.transaction():
+        audit.append("file.leaves_out", record.name, who, {"previous": found.previous, "count": len(found.ids)})
+        for id_ in found.ids:
+            audit.append("invoice.left_out", id_, who, {"previous": found.previous, "file": record.name})
+    return found.sentence
 
 
 def _open_rows(session: Session, partition: str) -> list[Row]:

@@ -151,7 +151,7 @@ class CsvSource:
     def _refuse_bad_header(self) -> None:
         doubled = sorted({label for label, key in zip(self._header, self._keys, strict=True) if self._is_doubled(key)})
         if doubled:
-            raise self._bad_header(f"has the column {', '.join(doubled)} more than once")
+            raise self._bad_header(f"has the column {shortened(', '.join(doubled), 200)} more than once")
         for labels in sources_of(self.form).values():
             both = [label for label in labels if label_key(label) in self._keys]
             if len(both) > 1:

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from stampli_b1_assets.pipeline.workplace import Workplace
-from stampli_b1_assets_tests.fixtures.world import World
+from stampli_b1_assets_tests.fixtures.world import World, invoice_rows
 
 STEPS = [
     "configuration",
@@ -18,6 +18,7 @@ STEPS = [
     "SFTP login and host key",
     "outbound folder",
     "inbound folder",
+    "new files",
     "Service Layer login",
     "reference data",
     "company",
@@ -142,6 +143,27 @@ def test_what_does_not_pass_is_told_with_a_remedy(world, command, case):
     assert all(step["action"] for step in failed.values())
     assert [step["name"] for step in ran.json["steps"]] == STEPS
     assert "hush" not in ran.out
+
+
+def test_a_folder_that_overflows_and_a_silence_are_steps_that_do_not_pass(world, command, monkeypatch):
+    for name in ("a", "b"):
+        world.put(f"{name}.csv", *invoice_rows(name))
+    world.sync()
+    found = {step["name"]: step for step in command("check", "--json").json["steps"]}
+    assert found["new files"]["is_ok"]
+    setting("stampli", alarm_files=2, alarm_hours=1)(world)
+    now = Workplace.open
+
+    def later(*arguments, **options):
+        return now(*arguments, **options, clock=lambda: dt.datetime.now(dt.UTC) + dt.timedelta(hours=2))
+
+    monkeypatch.setattr(Workplace, "open", later)
+    ran = command("check", "--json")
+    found = {step["name"]: step for step in ran.json["steps"] if not step["is_ok"]}
+    assert (ran.code, list(found)) == (1, ["outbound folder", "new files"])
+    assert "holds 2 files" in found["outbound folder"]["detail"]
+    assert "No new file was taken" in found["new files"]["detail"]
+    assert "stampli.alarm_hours" in found["new files"]["action"]
 
 
 def test_what_hangs_on_a_failure_is_not_tried(world, command):

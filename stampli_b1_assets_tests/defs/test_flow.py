@@ -1,6 +1,7 @@
 """The whole chain through a Dagster instance: sync, sensors, checks, hooks, replays, logins."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -9,6 +10,7 @@ import pytest
 from stampli_b1_assets.defs.build import build_defs
 from stampli_b1_assets.defs.checks import ALL_POSTED
 from stampli_b1_assets.defs.home import open_instance
+from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets_tests.fixtures.world import World, invoice_rows
 
 POSTED = dg.AssetKey(["linden", "posted_journal_entries"])
@@ -157,6 +159,57 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
     monkeypatch.setattr("stampli_b1_assets.defs.alerts.send", note)
     return messages
+
+
+def settings_of(world: World, **values: int) -> None:
+    world.configure(lambda document: document["stampli"].update(values))
+
+
+def test_silence_is_told_once_each_time_that_the_expected_hours_have_gone_by(
+    world: World, told: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_of(world, alarm_hours=1)
+    with open_instance() as instance:
+        assert tick(instance, "linden_silence").skip_message == "Files come as expected."
+    world.put("a.csv", *invoice_rows("9001"))
+    world.sync()
+    opened, hours = Workplace.open, 2
+
+    def later(*arguments: Any, **options: Any) -> Workplace:
+        return opened(*arguments, **options, clock=lambda: datetime.now(UTC) + timedelta(hours=hours))
+
+    monkeypatch.setattr(Workplace, "open", later)
+    with open_instance() as instance:
+        first = tick(instance, "linden_silence")
+        assert (first.skip_message or "").startswith("No new file was taken from /outbound")
+        tick(instance, "linden_silence", first.cursor)
+        assert [title for title, _ in told] == ["linden: no files from Stampli"]
+        hours = 3
+        tick(instance, "linden_silence", first.cursor)
+        assert len(told) == 2
+
+
+def test_very_many_files_are_told_once_a_day(world: World, told: list[tuple[str, str]]) -> None:
+    settings_of(world, alarm_files=2)
+    for name in ("a", "b"):
+        world.put(f"{name}.csv", *invoice_rows(name))
+    with open_instance() as instance:
+        first = tick(instance, "linden_stampli_files")
+        assert len(first.run_requests or []) == 1
+        tick(instance, "linden_stampli_files", first.cursor)
+    assert [title for title, _ in told] == ["linden: very many files"]
+
+
+def test_what_a_cumulative_export_leaves_out_is_told_with_its_partition(world: World) -> None:
+    world.put("a.csv", *invoice_rows("9001"), *invoice_rows("9002"))
+    world.sync()
+    world.put("b.csv", *invoice_rows("9002"), *invoice_rows("9003"))
+    world.sync()
+    with open_instance() as instance:
+        event = instance.get_latest_materialization_event(POSTED)
+    assert event is not None
+    assert event.asset_materialization is not None
+    assert "leaves out 1 of the invoices that a.csv brought: 9001." in str(event.asset_materialization.metadata)
 
 
 def test_the_hook_tells_once_however_the_run_was_launched(world: World, told: list[tuple[str, str]]) -> None:

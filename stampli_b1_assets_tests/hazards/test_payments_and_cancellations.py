@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -270,6 +271,31 @@ def test_hazard_62_an_invoice_that_is_gone_from_the_snapshot_stays_as_it_is(benc
     with bench.session("reconciling") as session:
         assert reconcile(session).is_equal
     assert neighbour_is_posted(bench)
+
+
+def told_of(bench: Bench, event: str) -> list[tuple[str, dict[str, Any]]]:
+    return [(one.subject, json.loads(one.data)) for one in bench.ledger().audit.export() if one.event == event]
+
+
+def test_hazard_62_what_a_cumulative_export_leaves_out_is_on_record_and_changes_nothing(
+    bench: Bench, bring: Bring
+) -> None:
+    bring("a.csv", *invoice_rows("9001"), *invoice_rows("9002"), *invoice_rows("9003", gl_account="4711"))
+    later = bring("b.csv", *invoice_rows("9001"), *invoice_rows("9003", gl_account="4711"), *NEIGHBOUR)
+    assert counts(later) == {"posted": 1, "already_posted": 1, "held": 1}
+    assert told_of(bench, "file.leaves_out") == [("b.csv", {"previous": "a.csv", "count": 1})]
+    assert told_of(bench, "invoice.left_out") == [("9002", {"previous": "a.csv", "file": "b.csv"})]
+    assert "invoice.left_out" in str(bench.ledger().evidence_of("9002")["audit"])
+    assert len(entries_of(bench, "9002")) == 1
+    assert neighbour_is_posted(bench)
+    bring("c.csv", *invoice_rows("9001"), *invoice_rows("9003", gl_account="4711"), *NEIGHBOUR)
+    assert len(told_of(bench, "file.leaves_out")) == 1
+
+
+def test_hazard_62_an_export_of_what_is_new_leaves_nothing_out(bench: Bench, bring: Bring) -> None:
+    bring("a.csv", *invoice_rows("9001"), *invoice_rows("9002"), *invoice_rows("9003"))
+    bring("b.csv", *invoice_rows("9003"), *NEIGHBOUR)
+    assert told_of(bench, "file.leaves_out") == []
 
 
 def test_hazard_63_a_purchase_order_does_not_stop_its_invoice(bench: Bench, bring: Bring) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from stampli_b1_assets.ledger.records import FileState
+from stampli_b1_assets.pipeline.watching import crowd
 from stampli_b1_assets_tests.fixtures.world import csv_bytes, invoice_rows
 from stampli_b1_assets_tests.hazards.outbox import MTIME, connect, files, refusals
 from stampli_b1_assets_tests.hazards.story import (
@@ -267,6 +268,19 @@ def test_pickup_08_a_folder_with_very_many_files_is_listed_whole_and_known_ones_
     assert files(outbox.cycle()) == {"known": 201}
     assert len(outbox.server.logins) == logins + 1
     assert len(outbox.bench.entries()) == 4
+
+
+def test_pickup_08_so_many_files_that_an_alarm_is_raised_are_taken_all_the_same(outbox, configure):
+    configure("stampli", alarm_files=3)
+    outbox.put("a.csv", *invoice_rows("9001"))
+    outbox.put("b.csv", *NEIGHBOUR)
+    with outbox.bench.workplace() as workplace:
+        assert crowd(workplace, 2) == ""
+        assert crowd(workplace, 3) == (
+            "/outbound holds 3 files; an alert is set at 3, for listing them takes ever longer."
+        )
+    outbox.put("c.csv", *invoice_rows("9003"))
+    assert files(outbox.cycle()) == {"taken": 3}
 
 
 # --- 9 fetching fails -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import pytest
 from stampli_b1_assets.errors import B1Unusable, ConfigurationError, DecisionRefused
 from stampli_b1_assets.pipeline.deciding import release
 from stampli_b1_assets.pipeline.reconciling import reconcile
+from stampli_b1_assets.pipeline.watching import silence
 from stampli_b1_assets.sandbox.running import B1_PASSWORD, B1_USERNAME
 from stampli_b1_assets.sandbox.sample_company import COMPANY_DB
 from stampli_b1_assets.sandbox.service_layer import journal_entries
@@ -56,6 +57,40 @@ def test_hazard_65_every_invoice_that_is_seen_ends_in_one_outcome_in_number_and_
     assert summary["amounts"]["EUR"] | {"seen": "100.00", "held": "100.00"} == summary["amounts"]["EUR"]
 
 
+def test_hazard_65_a_silence_is_told_once_the_expected_time_has_gone_by(
+    bench: Bench, bring: Bring, configure: Callable[..., None]
+) -> None:
+    hour = 3600.0
+    with bench.workplace() as workplace:
+        assert silence(workplace) is None
+    bring("a.csv", *NEIGHBOUR)
+    bench.clock.sleep(95 * hour)
+    with bench.workplace() as workplace:
+        assert silence(workplace) is None
+    bench.clock.sleep(2 * hour)
+    with bench.workplace() as workplace:
+        found = silence(workplace)
+    assert found is not None
+    assert found.times == 1
+    assert found.sentence.startswith("No new file was taken from /outbound on folder since 20")
+    bring("b.csv", *invoice_rows("9001"))
+    with bench.workplace() as workplace:
+        assert silence(workplace) is None
+    configure("stampli", alarm_hours=0)
+    bench.clock.sleep(10_000 * hour)
+    with bench.workplace() as workplace:
+        assert silence(workplace) is None
+
+
+def test_hazard_65_a_folder_that_stays_empty_is_a_silence_too(bench: Bench) -> None:
+    bench.cycle("nothing there")
+    bench.clock.sleep(200 * 3600.0)
+    with bench.workplace() as workplace:
+        found = silence(workplace)
+    assert found is not None
+    assert found.times == 2
+
+
 def test_hazard_66_while_sap_is_down_nothing_changes_and_one_error_is_told(
     bench: Bench, put: Put, bring: Bring
 ) -> None:
@@ -78,12 +113,13 @@ def test_hazard_66_when_sap_goes_in_the_middle_the_rest_is_left_to_the_next_cycl
     bench: Bench, put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put("a.csv", *many(9100, 300))
-    answer, requests = bench.transport.handle_request, 0
+    answer, requests, batches = bench.transport.handle_request, 0, 0
 
     def counting(request: httpx.Request) -> httpx.Response:
-        nonlocal requests
+        nonlocal requests, batches
         requests += 1
-        bench.transport.is_down = requests > 25
+        batches += request.url.path.endswith("$batch")
+        bench.transport.is_down = batches > 3
         return answer(request)
 
     monkeypatch.setattr(bench.transport, "handle_request", counting)

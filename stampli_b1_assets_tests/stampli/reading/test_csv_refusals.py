@@ -63,6 +63,7 @@ forms:
         (HEADER_ONLY.replace("Currency", "Curency"), "is it Curency?"),
         (HEADER_ONLY + ",Currency", "Currency more than once"),
         (HEADER_ONLY + ", CURRENCY ", "more than once"),
+        (HEADER_ONLY + ",a\x1b[31m\u200b,a\x1b[31m\u200b", "more than once"),
         (HEADER_ONLY + ",Extra,extra", "more than once"),
         ("Payment ID,Status", "Payment Date"),
     ],
