@@ -307,3 +307,12 @@ def test_a_known_guard_row_takes_its_entry_with_it(b1_v2, simulator):
     assert len(results.rolled_back) == 2
     assert "-2035" in results[0].error
     assert len(simulator.store.entries()) == 1
+
+
+def test_its_batches_name_v2_whatever_it_speaks_so_v1_finds_nothing(new_client, simulator):
+    with new_client("v1").batch() as batch:
+        pair(batch, "k1")
+        results = batch.execute()
+    assert len(results.rolled_back) == 2
+    assert "-1002" in str(results[0].data)
+    assert simulator.store.entries() == []

@@ -70,6 +70,7 @@ class Application:
         self.log: list[LoggedRequest] = []
         self.is_change_set_atomic = True
         self.seconds_per_login = 0.0
+        self.seconds_per_request = 0.0
         self.seconds_per_write = 0.0
         self._sleep = sleep
         self._workers = threading.BoundedSemaphore(10)
@@ -148,10 +149,10 @@ class Application:
                 self.sessions.end(session)
                 return Response(204)
             method = _method(request)
-            if method != "GET":
-                self._sleep(self.seconds_per_write)
+            self._sleep(self.seconds_per_request)
             if path == "$batch" and method == "POST":
                 return self._batch(request, dialect, crash=crash)
+            self._sleep(self.seconds_per_write if method != "GET" else 0)
             return self._operated(method, path, request, dialect)
 
     def _operated(self, method: str, path: str, request: Request, dialect: Dialect) -> Response:
@@ -176,7 +177,7 @@ class Application:
         return Response(200, body_bytes, [("Content-Type", dialect.content_type), *cookies])
 
     def _batch(self, request: Request, dialect: Dialect, *, crash: int) -> Response:
-        groups = batch.parse(request.headers.get("content-type", ""), request.body, is_v2=dialect.is_v2)
+        groups = batch.parse(request.headers.get("content-type", ""), request.body, dialect.version)
 
         def execute(operation: batch.Operation) -> batch.Executed:
             path, _, query = operation.path.partition("?")
@@ -189,9 +190,12 @@ class Application:
             self.company.store,
             execute,
             lambda refusal: (refusal.status, dialect.error(refusal, is_in_batch=True)),
-            is_atomic=self.is_change_set_atomic,
-            continues="odata.continue-on-error" in request.headers.get("prefer", ""),
-            stop=crash,
+            batch.Course(
+                is_atomic=self.is_change_set_atomic,
+                continues="odata.continue-on-error" in request.headers.get("prefer", ""),
+                crash=crash,
+                work=lambda writes: self._sleep(self.seconds_per_write * writes),
+            ),
         )
         content_type, body = runner.run(groups)
         return Response(200 if dialect.is_v2 else 202, body, [("Content-Type", content_type)])

@@ -51,25 +51,26 @@ class WorkerCrashed(Exception):
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def parse(content_type: str, content: bytes, *, is_v2: bool) -> list[Group]:
+def parse(content_type: str, content: bytes, version: str) -> list[Group]:
     """Change sets and single operations; a malformed body is refused as a whole, before anything is executed."""
     if b"\0" in content:
         raise Refusal(242, _INCOMPLETE)
     outer = _TYPE.fullmatch(content_type.encode())
     if outer is None:
         raise Refusal(-1000, _INCOMPLETE)
-    return [_group(part, is_v2=is_v2) for part in _parts(content, outer[1])]
+    return [_group(part, version) for part in _parts(content, outer[1])]
 
 
-def _group(part: bytes, *, is_v2: bool) -> Group:
+def _group(part: bytes, version: str) -> Group:
     headers, body = _split(part)
     inner = _TYPE.fullmatch(_fields(headers).get("content-type", "").encode())
     if inner is None:
-        return Group((_operation(headers, _before_boundary(body)),), is_change_set=False)
-    operations = tuple(_operation(*_split(_before_boundary(piece))) for piece in _parts(body, inner[1]))
+        return Group((_operation(headers, _before_boundary(body), version),), is_change_set=False)
+    pieces = (_split(_before_boundary(piece)) for piece in _parts(body, inner[1]))
+    operations = tuple(_operation(*piece, version) for piece in pieces)
     if any(operation.method == "GET" for operation in operations):
         raise Refusal(-1000, _INCOMPLETE)
-    if is_v2 and not all(operation.content_id for operation in operations):
+    if version == "v2" and not all(operation.content_id for operation in operations):
         raise Refusal(244, "Content ID should be specified in each change set request.")
     return Group(operations, is_change_set=True)
 
@@ -99,80 +100,99 @@ def _split(part: bytes) -> tuple[bytes, bytes]:
 
 
 def _fields(head: bytes) -> dict[str, str]:
-    lines = (line.partition(":") for line in head.decode("utf-8", "replace").split("\r\n"))
-    return {name.strip().lower(): value.strip() for name, colon, value in lines if colon}
+    lines = [line.partition(":") for line in head.decode("utf-8", "replace").split("\r\n") if line]
+    if not all(colon for _, colon, _ in lines):
+        raise Refusal(-1000, _INCOMPLETE)
+    return {name.strip().lower(): value.strip() for name, _, value in lines}
 
 
-def _operation(headers: bytes, body: bytes) -> Operation:
+def _operation(headers: bytes, body: bytes, version: str) -> Operation:
+    """Its path is absolute below the batch's own version (another is not found), or bare (documented as well)."""
     fields = _fields(headers)
     if fields.get("content-type", "").lower() != "application/http":
+        raise Refusal(-1000, _INCOMPLETE)
+    if fields.get("content-transfer-encoding", "").lower() != "binary":
         raise Refusal(-1000, _INCOMPLETE)
     head, content = _split(body)
     request_line, _, rest = head.partition(_CRLF)
     words = request_line.decode("utf-8", "replace").split()
     if len(words) != 3 or not words[2].startswith("HTTP/"):
         raise Refusal(-1000, _INCOMPLETE)
-    path = re.sub(r"^/b1s/v[12]/", "", words[1])
+    path = words[1].removeprefix(f"/b1s/{version}/")
     return Operation(words[0], path, _fields(rest), content.strip(_CRLF), fields.get("content-id", ""))
 
 
 # --- running --------------------------------------------------------------------------------------------------------
 
 
-class Runner:
-    """Runs the groups in their order. `stop`: how many are run before the worker crashes (-1: all).
+def _nothing(_: int) -> None:
+    pass
 
-    `execute` raises `Refusal`; `render` gives a refusal's status and body. `continues`: the undocumented preference
-    that goes on after a failure, and crashes the worker when a change set is what fails (seen live).
+
+@dataclass(frozen=True)
+class Course:
+    """How a batch goes.
+
+    `continues`: the undocumented preference that goes on after a failure, and crashes the worker when a change set is
+    what fails (seen live). `crash`: how many groups are run before the worker crashes (-1: all). `work` costs the time
+    of so many writes; `inside` happens in a change set's transaction after each operation, with its place from the end.
     """
+
+    is_atomic: bool = True
+    continues: bool = False
+    crash: int = -1
+    work: Callable[[int], None] = _nothing
+    inside: Callable[[int], None] = _nothing
+
+
+class Runner:
+    """Runs the groups in their order. `execute` raises `Refusal`; `render` gives a refusal's status and body."""
 
     def __init__(
         self,
         store: Store,
         execute: Callable[[Operation], Executed],
         render: Callable[[Refusal], tuple[int, bytes]],
-        *,
-        is_atomic: bool,
-        continues: bool,
-        stop: int,
+        course: Course,
     ) -> None:
         self._store = store
         self._execute = execute
         self._render = render
-        self._is_atomic = is_atomic
-        self._continues = continues
-        self._stop = stop
+        self._course = course
 
     def run(self, groups: list[Group]) -> tuple[str, bytes]:
         """Content type and body of the answer."""
         outer = f"batchresponse_{uuid.uuid4()}"
         parts: list[bytes] = []
         for number, group in enumerate(groups):
-            if number == self._stop:
+            if number == self._course.crash:
                 raise WorkerCrashed
+            self._course.work(sum(operation.method != "GET" for operation in group.operations))
             try:
                 parts.append(_applied(outer, group, self._executed(group)))
             except Refusal as refusal:
-                if self._continues and group.is_change_set:
+                if self._course.continues and group.is_change_set:
                     raise WorkerCrashed from None
                 status, body = self._render(refusal)
                 parts.append(_http_part(outer, Executed(status, [("Content-Type", "application/json")], body), ""))
-                if not self._continues:
+                if not self._course.continues:
                     break
-        if len(groups) == self._stop:
+        if len(groups) == self._course.crash:
             raise WorkerCrashed
         return f"multipart/mixed;boundary={outer}", b"".join(parts) + f"--{outer}--\r\n".encode()
 
     def _executed(self, group: Group) -> list[Executed]:
         locations: dict[str, str] = {}
         answers = []
-        with self._store.transaction() if self._is_atomic and group.is_change_set else nullcontext():
-            for operation in group.operations:
+        with self._store.transaction() if self._course.is_atomic and group.is_change_set else nullcontext():
+            for number, operation in enumerate(group.operations, 1):
                 answer = self._execute(replace(operation, path=_resolved(operation.path, locations)))
                 location = dict(answer.headers).get("Location")
                 if location:
                     locations[operation.content_id] = location.partition("/b1s/")[2][3:]
                 answers.append(answer)
+                if group.is_change_set:
+                    self._course.inside(len(group.operations) - number)
             ids = [operation.content_id for operation in group.operations if operation.content_id]
             if len(set(ids)) < len(ids):
                 raise Refusal(-1116, "Could not commit transaction: Error -1 detected during transaction")
