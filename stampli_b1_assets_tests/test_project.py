@@ -33,7 +33,7 @@ def kept_files() -> Iterator[Path]:
     """The files that the repository keeps, whether or not git is there."""
     for folder, folders, files in os.walk(ROOT):
         folders[:] = [one for one in folders if one not in MADE and not one.endswith(("_cache", ".egg-info"))]
-        yield from (Path(folder, one) for one in files if not one.startswith((".coverage", ".tmp")))
+        yield from (Path(folder, one) for one in files if one not in MADE and not one.startswith((".coverage", ".tmp")))
 
 
 def texts() -> Iterator[tuple[Path, str]]:
