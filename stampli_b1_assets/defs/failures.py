@@ -23,13 +23,10 @@ def told_as_failures(run: dg.DagsterRun, partitions: list[str]) -> Iterator[None
     try:
         yield
     except StampliB1Error as error:
-        may_pass = isinstance(error, (StampliUnusable, LeaseHeld)) or (
-            isinstance(error, B1Unusable) and error.is_passing
-        )
         raise dg.Failure(
             description=str(error),
             metadata={ERROR_KIND: type(error).__name__, PARTITIONS: ", ".join(partitions), REMEDY: error.remedy},
-            allow_retries=may_pass and CYCLE_TAG not in run.tags,
+            allow_retries=_may_pass(error) and CYCLE_TAG not in run.tags,
         ) from None
     except Exception as error:  # a fault of ours, whatever it is: trying again would only repeat it
         raise dg.Failure(
@@ -37,3 +34,8 @@ def told_as_failures(run: dg.DagsterRun, partitions: list[str]) -> Iterator[None
             metadata={ERROR_KIND: "bug", PARTITIONS: ", ".join(partitions)},
             allow_retries=False,
         ) from error
+
+
+def _may_pass(error: StampliB1Error) -> bool:
+    """A refused login is not tried again: a few more of them, and the account is locked."""
+    return isinstance(error, LeaseHeld) or (isinstance(error, (StampliUnusable, B1Unusable)) and error.is_passing)
