@@ -7,6 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 pytest_plugins = [
+    "stampli_b1_assets_tests.fixtures.mailbox",
     "stampli_b1_assets_tests.fixtures.postgresql",
     "stampli_b1_assets_tests.fixtures.sshd",
     "stampli_b1_assets_tests.fixtures.world",

@@ -1,63 +1,74 @@
-"""Alerts for finance and IT: one asset hook for what fails, one run-failure sensor for processes that died, and one
-sensor for silence.
+"""Alerts for finance and IT: asset hooks for what fails and what works again, sensors for processes that died and
+for silence.
 
 Hooks sit on assets, never on jobs: so they fire however a run was launched, and once.
 """
 
 from collections.abc import Mapping, Sequence
 
-import apprise
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from stampli_b1_assets.config.models import Company
-from stampli_b1_assets.defs.failures import ERROR_KIND, PARTITIONS
+from stampli_b1_assets.defs import telling
+from stampli_b1_assets.defs.failures import AUDIT_HEAD, ERROR_KIND, FILES, HELD, NUMBER
+from stampli_b1_assets.defs.launches import belongs_to, is_automatic
 from stampli_b1_assets.defs.resources import WorkplaceResource
+from stampli_b1_assets.defs.telling import Teller
 from stampli_b1_assets.errors import StampliB1Error
 from stampli_b1_assets.pipeline.watching import SILENCE_ACTION, silence
 
-_MOST_ROWS = 20
+_UNDELIVERED = "An alert could not be delivered; check `alerts` in the configuration."
 
 
-def send(urls: Sequence[str], title: str, body: str) -> bool:
-    """Tell every Apprise URL; `False` when one of them could not be told. URLs hold secrets and are never logged."""
-    told = apprise.Apprise()
-    for url in urls:
-        told.add(url)
-    return bool(told.notify(title=title, body=body)) if urls else True
+def hooks_of(company: str, urls: Sequence[str]) -> set[dg.HookDefinition]:
+    """The hooks that each asset of the company carries; none where nobody is to be told."""
+    return {_failure_hook(company, urls), _success_hook(company, urls)} if urls else set()
 
 
-def failure_hook_of(company: str, urls: Sequence[str]) -> dg.HookDefinition:
-    """The hook that each asset of the company carries."""
-
+def _failure_hook(company: str, urls: Sequence[str]) -> dg.HookDefinition:
     @dg.failure_hook(name=f"{company}_alert")
     def alert(context: dg.HookContext) -> None:
+        teller = Teller(company, urls, context.instance)
         error = context.op_exception
         metadata = error.metadata if isinstance(error, dg.Failure) else {}
-        title, body = message(company, str(error), metadata)
-        if not send(urls, title, body):
-            context.log.warning("An alert could not be delivered; check `alerts` in the configuration.")
+        run = context.instance.get_run_by_id(context.run_id)
+        only_news = run is not None and is_automatic(run)
+        if _text(metadata, ERROR_KIND) == HELD:
+            is_told = _tell_documents(teller, context.run_id, metadata, only_news=only_news)
+            is_told = teller.works(_where(context)) and is_told
+        else:
+            kind = _text(metadata, ERROR_KIND) or type(error).__name__
+            is_told = teller.stopped(_where(context), kind, str(error), only_news=only_news)
+        if not is_told:
+            context.log.warning(_UNDELIVERED)
 
     return alert
 
 
-def message(company: str, error: str, metadata: Mapping[str, dg.MetadataValue]) -> tuple[str, str]:
-    """Title and body: what happened, what each document needs, and where to look."""
-    kind = metadata.get(ERROR_KIND)
-    rows = metadata.get("needs_a_person")
-    if not isinstance(rows, dg.TableMetadataValue):
-        subject = f"{company}: the Stampli → SAP cycle stopped" if kind is None else f"{company}: {kind.value}"
-        return subject, error
-    lines = [_line(record.data) for record in rows.records[:_MOST_ROWS]]
-    if len(rows.records) > _MOST_ROWS:
-        lines.append(f"… and {len(rows.records) - _MOST_ROWS} more: `stampli-b1 held` lists them all.")
-    partitions = metadata.get(PARTITIONS)
-    lines.append(f"Files' partitions: {partitions.value}" if partitions else "")
-    return f"{company}: {len(rows.records)} documents need a person", "\n".join(lines)
+def _success_hook(company: str, urls: Sequence[str]) -> dg.HookDefinition:
+    @dg.success_hook(name=f"{company}_works_again")
+    def works_again(context: dg.HookContext) -> None:
+        if not Teller(company, urls, context.instance).works(_where(context)):
+            context.log.warning(_UNDELIVERED)
+
+    return works_again
 
 
-def _line(row: Mapping[str, object]) -> str:
-    return f"{row['kind']} {row['number'] or row['id']} — {row['reason']}: {row['detail']} {row['action']}"
+def _where(context: dg.HookContext) -> str:
+    """The step, named as its asset is: `linden__stampli_exports` → `stampli_exports`."""
+    return context.op.name.partition("__")[2] or context.op.name
+
+
+def _tell_documents(teller: Teller, run_id: str, metadata: Mapping[str, dg.MetadataValue], *, only_news: bool) -> bool:
+    table = metadata["needs_a_person"]
+    assert isinstance(table, dg.TableMetadataValue)
+    rows = [{name: str(value) for name, value in record.data.items()} for record in table.records]
+    footing = f"Files: {_text(metadata, FILES)}\nDagster's run: {run_id}\nAudit trail: {_text(metadata, AUDIT_HEAD)}"
+    return teller.documents(rows, int(_text(metadata, NUMBER)), footing, only_news=only_news)
+
+
+def _text(metadata: Mapping[str, dg.MetadataValue], name: str) -> str:
+    return str(metadata[name].value) if name in metadata else ""
 
 
 def silence_sensor_of(settings: Company, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
@@ -79,36 +90,29 @@ def silence_sensor_of(settings: Company, status: dg.DefaultSensorStatus) -> dg.S
             return dg.SkipReason("Files come as expected.")
         told = f"{found.since.isoformat()} {found.times}"
         if told != context.cursor:
-            send(settings.alerts, f"{company}: no files from Stampli", f"{found.sentence} {SILENCE_ACTION}")
+            telling.send(settings.alerts, f"{company}: no files from Stampli", f"{found.sentence} {SILENCE_ACTION}")
             context.update_cursor(told)
         return dg.SkipReason(found.sentence)
 
     return silence_
 
 
-def run_failure_sensor_of(
-    company: str,
-    urls: Sequence[str],
-    jobs: Sequence[UnresolvedAssetJobDefinition],
-    status: dg.DefaultSensorStatus,
-) -> dg.SensorDefinition:
-    """Tells of runs that failed without any step failing, for a hook does not fire when its process dies."""
+def run_failure_sensor_of(company: str, urls: Sequence[str], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    """Tells of runs that failed without any step failing, for a hook does not fire when its process dies.
+
+    No `monitored_jobs`: those would leave out what people launch in the UI.
+    """
 
     @dg.run_failure_sensor(
         name=f"{company}_run_failures",
-        monitored_jobs=list(jobs),
         default_status=status,
         description="Alerts when a run died; failed steps are told by the assets' own hook.",
     )
     def run_failures(context: dg.RunFailureSensorContext) -> None:
-        if context.get_step_failure_events():
-            return
         run = context.dagster_run
-        send(
-            urls,
-            f"{company}: a run died",
-            f"Run {run.run_id} of {run.job_name} ended without finishing: {context.failure_event.message} "
-            "Nothing is lost: the next cycle looks up in SAP what was being sent, and goes on.",
-        )
+        if not belongs_to(run, company) or context.get_step_failure_events():
+            return
+        if not Teller(company, urls, context.instance).died(run, context.failure_event.message or ""):
+            context.log.warning(_UNDELIVERED)
 
     return run_failures

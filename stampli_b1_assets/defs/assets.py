@@ -223,7 +223,9 @@ def _posted_journal_entries(company: str, hooks: set[dg.HookDefinition]) -> dg.A
                 results = finish(session, files)
                 for told in [*(one.left_out for one in results if one.left_out), *archive_clean(session.workplace)]:
                     context.log.warning(told)
-        return report_and_raise(context, dg.AssetKey([company, "posted_journal_entries"]), results, verdicts)
+            head = str(session.ledger.audit.head())
+        key = dg.AssetKey([company, "posted_journal_entries"])
+        return report_and_raise(context, key, results, verdicts, head)
 
     return posted_journal_entries
 

@@ -9,7 +9,7 @@ from upath import UPath
 
 from stampli_b1_assets.config.loader import LoadedCompany, load_companies
 from stampli_b1_assets.config.models import Company
-from stampli_b1_assets.defs.alerts import failure_hook_of, run_failure_sensor_of, silence_sensor_of
+from stampli_b1_assets.defs.alerts import hooks_of, run_failure_sensor_of, silence_sensor_of
 from stampli_b1_assets.defs.assets import FRAMES, company_assets
 from stampli_b1_assets.defs.frames_io_manager import FramesIOManager
 from stampli_b1_assets.defs.home import dagster_home
@@ -54,16 +54,15 @@ def default_config_path() -> Path:
 def _company_definitions(loaded: LoadedCompany) -> dg.Definitions:
     settings = loaded.settings
     company = settings.company
-    hooks = {failure_hook_of(company, settings.alerts)}
     new_files, replay = new_files_job(company), replay_job(company)
     return dg.Definitions(
-        assets=[*_external(settings), *company_assets(settings, hooks)],
+        assets=[*_external(settings), *company_assets(settings, hooks_of(company, settings.alerts))],
         jobs=[new_files, replay],
         sensors=[
             file_sensor(settings, new_files, _sensor_status()),
             replay_sensor(settings, replay, _sensor_status()),
             silence_sensor_of(settings, _sensor_status()),
-            run_failure_sensor_of(company, settings.alerts, [new_files, replay], _sensor_status()),
+            run_failure_sensor_of(company, settings.alerts, _sensor_status()),
         ],
     )
 

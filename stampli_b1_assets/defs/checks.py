@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from stampli_b1_assets.defs.failures import ERROR_KIND, HELD, PARTITIONS
+from stampli_b1_assets.defs.failures import AUDIT_HEAD, ERROR_KIND, FILES, HELD, NUMBER, PARTITIONS
 from stampli_b1_assets.defs.tables import Metadata, file_metadata, outcome_figures, table
 from stampli_b1_assets.pipeline.finishing import FileResult
 from stampli_b1_assets.pipeline.verdict import Verdict
@@ -17,6 +17,7 @@ def report_and_raise(
     asset_key: dg.AssetKey,
     results: Sequence[FileResult],
     verdicts: Mapping[str, Verdict],
+    audit_head: str,
 ) -> dg.MaterializeResult[None]:
     """Materialize the clean partitions; log a failed check for each other one, then fail the step.
 
@@ -34,7 +35,9 @@ def report_and_raise(
                 dg.AssetMaterialization(asset_key, partition=result.partition, metadata=metadata[result.partition])
             )
         context.log_event(_evaluation(asset_key, result, metadata[result.partition]))
-    raise dg.Failure(description=_sentence(unclean), metadata=_failure_metadata(unclean), allow_retries=False)
+    raise dg.Failure(
+        description=_sentence(unclean), metadata=_failure_metadata(unclean, audit_head), allow_retries=False
+    )
 
 
 def _of(result: FileResult, verdicts: Mapping[str, Verdict]) -> list[Verdict]:
@@ -65,10 +68,14 @@ def _sentence(unclean: Sequence[FileResult]) -> str:
     return f"{count} documents in {names}{more} need a person; see the table, or `stampli-b1 held`."
 
 
-def _failure_metadata(unclean: Sequence[FileResult]) -> dict[str, dg.MetadataValue]:
+def _failure_metadata(unclean: Sequence[FileResult], audit_head: str) -> dict[str, dg.MetadataValue]:
+    """What the alert tells; the head anchors the audit trail outside."""
     rows = [row for result in unclean for row in result.open]
     return {
         ERROR_KIND: dg.MetadataValue.text(HELD),
         PARTITIONS: dg.MetadataValue.text(", ".join(result.partition for result in unclean)),
+        FILES: dg.MetadataValue.text(", ".join(result.file_name for result in unclean)),
+        NUMBER: dg.MetadataValue.int(len(rows)),
+        AUDIT_HEAD: dg.MetadataValue.text(audit_head),
         "needs_a_person": table(rows),
     }

@@ -12,6 +12,9 @@ ERROR_KIND = "error"
 HELD = "held"
 """Value of `error` when documents, not systems, are the reason."""
 PARTITIONS = "partitions"
+FILES = "files"
+NUMBER = "documents"
+AUDIT_HEAD = "audit trail"
 REMEDY = "what to do"
 
 

@@ -15,14 +15,19 @@ FLOW = (
 REPLAYED = ("b1_reference_data", "synced_business_partners", "posted_journal_entries")
 
 
+def job_names(company: str) -> tuple[str, str]:
+    """What the two jobs are called."""
+    return f"{company}_new_files", f"{company}_replay_held"
+
+
 def new_files_job(company: str) -> UnresolvedAssetJobDefinition:
     """The whole flow for a range of files."""
-    return _job(company, f"{company}_new_files", FLOW, "Take, read and post the files of the run's partitions.")
+    return _job(company, job_names(company)[0], FLOW, "Take, read and post the files of the run's partitions.")
 
 
 def replay_job(company: str) -> UnresolvedAssetJobDefinition:
     """Partners and postings again, for a range of files that hold something open."""
-    return _job(company, f"{company}_replay_held", REPLAYED, "Try again what is held in the run's partitions.")
+    return _job(company, job_names(company)[1], REPLAYED, "Try again what is held in the run's partitions.")
 
 
 def _job(company: str, name: str, assets: tuple[str, ...], description: str) -> UnresolvedAssetJobDefinition:

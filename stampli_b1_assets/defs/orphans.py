@@ -6,6 +6,10 @@ from pathlib import Path
 
 import dagster as dg
 
+from stampli_b1_assets.defs.launches import belongs_to
+
+DIED = "Its process died."
+
 OWNER_TAG = "stampli_b1/process"
 """`host:pid:start`: the process that executes a run of `sync`."""
 
@@ -15,18 +19,18 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
 
 
-def release_orphans(instance: dg.DagsterInstance) -> list[str]:
-    """Fail the unfinished runs of dead processes of this host; returns their ids."""
+def release_orphans(instance: dg.DagsterInstance, company: str) -> list[dg.DagsterRun]:
+    """Fail the company's unfinished runs of dead processes of this host, and return them."""
     statuses = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
     orphans = [
         run
         for run in instance.get_runs(filters=dg.RunsFilter(statuses=statuses))
-        if OWNER_TAG in run.tags and _is_dead(run.tags[OWNER_TAG])
+        if OWNER_TAG in run.tags and belongs_to(run, company) and _is_dead(run.tags[OWNER_TAG])
     ]
     for run in orphans:
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-        instance.report_run_failed(run, "Its process died. The next cycle looks up in SAP what was being sent.")
-    return [run.run_id for run in orphans]
+        instance.report_run_failed(run, DIED)
+    return orphans
 
 
 def _is_dead(owner_of_run: str) -> bool:

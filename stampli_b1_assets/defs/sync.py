@@ -12,10 +12,11 @@ from stampli_b1_assets.config.loader import LoadedCompany
 from stampli_b1_assets.defs.build import build_defs
 from stampli_b1_assets.defs.failures import ERROR_KIND, HELD, REMEDY
 from stampli_b1_assets.defs.jobs import new_files_job, replay_job
-from stampli_b1_assets.defs.orphans import OWNER_TAG, owner, release_orphans
+from stampli_b1_assets.defs.orphans import DIED, OWNER_TAG, owner, release_orphans
 from stampli_b1_assets.defs.partitions import add_missing, range_tags
 from stampli_b1_assets.defs.resources import CYCLE_TAG
 from stampli_b1_assets.defs.retiring import retire_partitions
+from stampli_b1_assets.defs.telling import Teller
 from stampli_b1_assets.errors import ConfigurationError, LeaseHeld, StampliB1Error, SystemUnusable
 from stampli_b1_assets.ledger.records import FileRecord
 from stampli_b1_assets.pipeline.cycle import find_work, replayable
@@ -38,12 +39,19 @@ def sync(
     Raises `ConfigurationError` or `SystemUnusable` when a system cannot be used; what was posted by then is recorded.
     """
     definitions = build_defs(config_path, home=home)
-    release_orphans(instance)
     documents = []
     for company in companies:
+        _bury_the_dead(company, instance)
         with Workplace.open(company, home) as workplace:
             documents.append(_Cycle(workplace, definitions, instance, progress).run())
     return documents
+
+
+def _bury_the_dead(company: LoadedCompany, instance: dg.DagsterInstance) -> None:
+    """An earlier `sync` that was killed could tell nobody, and its run has no place that a sensor would look at."""
+    teller = Teller(company.settings.company, company.settings.alerts, instance)
+    for run in release_orphans(instance, company.settings.company):
+        teller.died(run, DIED)
 
 
 class _Cycle:

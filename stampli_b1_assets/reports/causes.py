@@ -133,7 +133,7 @@ def shown(
     if cause["action"]:
         yield Hanging("  → ", cause["action"], style="bold")
     for one in cause["waiting"][:most]:
-        yield Hanging("    ", _line(one))
+        yield Hanging("    ", line(one))
         decision = (decided or {}).get((cause["kind"], one["id"]))
         if decision is not None:
             yield Hanging("      ", _decided(decision), style="cyan")
@@ -158,7 +158,8 @@ def sentence(cause: Document) -> str:
     return f"{what} {verb} ({cause['reason']}){money_}{more}"
 
 
-def _line(one: Document) -> str:
+def line(one: Document) -> str:
+    """`FG-3395 (7710008) 300.00 USD: …`: number, id, amount and what is wrong."""
     name = f"{one['number']} ({one['id']})" if one["number"] and one["number"] != one["id"] else one["id"]
     amount = f" {money(one['amount'], one['currency'])}" if one["amount"] is not None else ""
     return f"{name}{amount}: {one['detail']}"

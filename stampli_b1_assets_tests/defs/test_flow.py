@@ -153,11 +153,11 @@ def test_the_replay_sensor_waits_until_something_changed(world: World) -> None:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     messages: list[tuple[str, str]] = []
 
-    def note(_urls: object, title: str, body: str) -> bool:
+    def note(_urls: object, title: str, body: str, *_: object) -> bool:
         messages.append((title, body))
         return True
 
-    monkeypatch.setattr("stampli_b1_assets.defs.alerts.send", note)
+    monkeypatch.setattr("stampli_b1_assets.defs.telling.send", note)
     return messages
 
 
@@ -210,19 +210,6 @@ def test_what_a_cumulative_export_leaves_out_is_told_with_its_partition(world: W
     assert event is not None
     assert event.asset_materialization is not None
     assert "leaves out 1 of the invoices that a.csv brought: 9001." in str(event.asset_materialization.metadata)
-
-
-def test_the_hook_tells_once_however_the_run_was_launched(world: World, told: list[tuple[str, str]]) -> None:
-    world.put("a.csv", *invoice_rows("9001", gl_account="4711"))
-    world.sync()
-    assert [title for title, _ in told] == ["linden: 1 documents need a person"]
-    assert "UNMAPPED_GL_ACCOUNT" in told[0][1]
-    with open_instance() as instance:
-        (key,) = instance.get_dynamic_partitions("linden_files")
-        build_defs().resolve_implicit_global_asset_job_def().execute_in_process(
-            instance=instance, partition_key=key, asset_selection=[POSTED], raise_on_error=False
-        )
-    assert len(told) == 2
 
 
 def test_secrets_reach_no_event_of_the_instance(world: World) -> None:

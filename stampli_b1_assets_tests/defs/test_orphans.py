@@ -9,7 +9,7 @@ from stampli_b1_assets.defs.orphans import OWNER_TAG, owner, release_orphans
 
 
 def started_run(instance: dg.DagsterInstance, tag: str) -> dg.DagsterRun:
-    @dg.job
+    @dg.job(name="linden_new_files")
     def nothing() -> None:
         pass
 
@@ -25,7 +25,7 @@ def test_a_dead_process_is_not_waited_for() -> None:
     with dg.instance_for_test() as instance:
         dead = started_run(instance, owner_of_a_dead_process())
         alive = started_run(instance, owner())
-        assert release_orphans(instance) == [dead.run_id]
+        assert [run.run_id for run in release_orphans(instance, "linden")] == [dead.run_id]
         assert instance.get_run_by_id(dead.run_id).status is dg.DagsterRunStatus.FAILURE
         assert instance.get_run_by_id(alive.run_id).status is dg.DagsterRunStatus.STARTED
 
@@ -33,5 +33,11 @@ def test_a_dead_process_is_not_waited_for() -> None:
 def test_a_process_of_another_host_is_left_alone() -> None:
     with dg.instance_for_test() as instance:
         run = started_run(instance, "another-host:1:1")
-        assert release_orphans(instance) == []
+        assert release_orphans(instance, "linden") == []
         assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.STARTED
+
+
+def test_another_company_s_run_is_left_to_its_own_sync() -> None:
+    with dg.instance_for_test() as instance:
+        started_run(instance, owner_of_a_dead_process())
+        assert release_orphans(instance, "oak") == []
