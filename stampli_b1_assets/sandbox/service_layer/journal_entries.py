@@ -13,6 +13,7 @@ from stampli_b1_assets.sandbox.service_layer.store import Row, Store
 JOURNAL_SERIES = 15
 _LENGTHS = {"Memo": 50, "Reference": 100, "Reference2": 100, "Reference3": 100, "ProjectCode": 20}
 _PATCHABLE = {"Memo", "Reference", "Reference2", "Reference3", "DueDate", "TaxDate", "ProjectCode"}
+_AUTOMATIC = ("AutoVAT", "AutomaticWT", "UseAutoStorno")
 _ZERO = Decimal(0)
 _LOCKED = "Posting period locked; specify an alternative date"
 _OUT_OF_RANGE = "Date deviates from permissible range"
@@ -26,8 +27,8 @@ def post(store: Store, body: Any, user_fields: Mapping[str, str]) -> Row:
     if not lines:
         raise invalid("Cannot add an entry without rows  [OJDT]")
     day, due, tax = _dates(body)
-    _check_header(store, body, user_fields)
-    _check_period(store, day, due, tax)
+    _check_header(store, body, user_fields, day)
+    _check_period(store, day, [due, *_line_dates(lines, "DueDate")], [tax, *_line_dates(lines, "TaxDate")])
     rows = [journal_lines.checked(store, line, number, day, due) for number, line in enumerate(lines)]
     _check_balance(rows)
     row = {
@@ -57,30 +58,34 @@ def patch(store: Store, jdt_num: int, body: Any, user_fields: Mapping[str, str])
     for name in body:
         if name not in _PATCHABLE and name not in user_fields:
             raise Refusal(-1029, f"Field cannot be updated (ODBC -1029) [OJDT.{name}]")
-    _check_header(store, body, user_fields)
     changed = {**row, **body}
-    _check_period(store, *_dates(changed))
+    day, due, tax = _dates(changed)
+    _check_header(store, body, user_fields, day)
+    _check_period(store, day, [due], [tax])
     store.add_entry(changed)
 
 
-def cancel(store: Store, jdt_num: int) -> None:
-    """Post the reverse entry; the original stays, and a second cancel is refused."""
+def cancel(store: Store, jdt_num: int, *, keeps_user_fields: bool = False) -> None:
+    """Post the reverse entry; the original stays, and a second cancel is refused.
+
+    Whether SAP copies user fields to the reverse entry is not known.
+    """
     row = store.entry(jdt_num)
     if row is None:
         raise not_found()
     if row.get("_cancelled_by"):
         raise invalid("Transaction already reversed  [OJDT.StornoToTr]")
     day = dt.date.fromisoformat(row["ReferenceDate"])
-    _check_period(store, day, day, day)
+    _check_period(store, day, [day], [day])
     reverse_num = store.next_number("JdtNum", 5001)
     swap = {"Debit": "Credit", "Credit": "Debit", "FCDebit": "FCCredit", "FCCredit": "FCDebit"}
     lines = [{swap.get(name, name): value for name, value in line.items()} for line in row["JournalEntryLines"]]
+    kept = {name: value for name, value in row.items() if keeps_user_fields or not name.startswith("U_")}
     reverse = {
-        **row,
+        **kept,
         "JdtNum": reverse_num,
         "Number": store.next_number("Number", 701),
         "Memo": f"{row.get('Memo') or ''} (Reversal)"[:_CUT_AT],
-        "U_StampliKey": None,
         "StornoToTr": jdt_num,
         "JournalEntryLines": lines,
     }
@@ -97,17 +102,21 @@ def _dates(body: Mapping[str, Any]) -> tuple[dt.date, dt.date, dt.date]:
     return day, due, tax
 
 
-def _check_header(store: Store, body: Mapping[str, Any], user_fields: Mapping[str, str]) -> None:
+def _line_dates(lines: Iterable[Mapping[str, Any]], name: str) -> list[dt.date]:
+    return [dt.date.fromisoformat(line[name]) for line in lines if line.get(name)]
+
+
+def _check_header(store: Store, body: Mapping[str, Any], user_fields: Mapping[str, str], day: dt.date) -> None:
     journal_lines.check_lengths(body, _LENGTHS | _sizes(store, user_fields), "OJDT")
     if body.get("Series") not in (None, 0, JOURNAL_SERIES):
         raise Refusal(-4002, "To generate this document, first define the numbering series  [OJDT.Series]")
-    if body.get("AutoVAT") == "tYES" or body.get("AutomaticWT") == "tYES":
-        raise not_supported()  # SAP computes taxes then; a simulator that ignored it would be kinder
+    if any(body.get(name) == "tYES" for name in _AUTOMATIC):
+        raise not_supported()  # SAP would add lines or entries; a simulator that ignored it would be kinder
     for name in ("TransactionCode", "Indicator"):
         if body.get(name):  # the sample company defines none
             raise Refusal(-2028, f"No matching records found (ODBC -2028)  [OJDT.{name}]")
-    if body.get("ProjectCode") and store.get("Projects", body["ProjectCode"]) is None:
-        raise Refusal(-2028, f"Project '{body['ProjectCode']}' not found (ODBC -2028)  [OJDT.Project]")
+    if body.get("ProjectCode"):
+        journal_lines.check_project(store, body["ProjectCode"], day, "OJDT")
 
 
 def _sizes(store: Store, user_fields: Mapping[str, str]) -> dict[str, int]:
@@ -115,15 +124,16 @@ def _sizes(store: Store, user_fields: Mapping[str, str]) -> dict[str, int]:
     return {f"U_{row['Name']}": int(row.get("Size") or 254) for row in rows if f"U_{row['Name']}" in user_fields}
 
 
-def _check_period(store: Store, day: dt.date, due: dt.date, tax: dt.date) -> None:
+def _check_period(store: Store, day: dt.date, dues: Iterable[dt.date], taxes: Iterable[dt.date]) -> None:
+    """Three windows: of the posting date, of due dates, of tax dates."""
     period = next((one for one in store.all("_periods") if _holds(one, "PostingDate", day)), None)
     if period is None:
         raise invalid(f"{_OUT_OF_RANGE}  [OJDT.RefDate]")
     if period["PeriodStatus"] in ("ltLocked", "ltPeriodClosing"):
         raise Refusal(-4013, _LOCKED)
-    if not _holds(period, "ValueDate", due):
+    if not all(_holds(period, "ValueDate", due) for due in dues):
         raise invalid(f"{_OUT_OF_RANGE}  [OJDT.DueDate]")
-    if not _holds(period, "TaxDate", tax):
+    if not all(_holds(period, "TaxDate", tax) for tax in taxes):
         raise invalid(f"{_OUT_OF_RANGE}  [OJDT.TaxDate]")
 
 

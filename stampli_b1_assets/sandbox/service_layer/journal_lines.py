@@ -130,16 +130,22 @@ def _check_dimensions(store: Store, line: Row, day: dt.date) -> None:
     for name, number in _DIMENSIONS.items():
         if line.get(name):
             _check_rule(store, line[name], name, number, day)
-    code = line.get("ProjectCode")
-    if code:
-        project = store.get("Projects", code)
-        if project is None:
-            raise Refusal(-2028, f"Project '{code}' not found (ODBC -2028)  [JDT1.Project]")
-        if project.get("Active") != "tYES" or not in_range(project, "ValidFrom", "ValidTo", day):
-            raise invalid(f"Project '{code}' is not active on {day}  [JDT1.Project]")
+    if line.get("ProjectCode"):
+        check_project(store, line["ProjectCode"], day, "JDT1")
+
+
+def check_project(store: Store, code: str, day: dt.date, table: str) -> None:
+    """It exists, and is active on the posting date."""
+    project = store.get("Projects", code)
+    if project is None:
+        raise Refusal(-2028, f"Project '{code}' not found (ODBC -2028)  [{table}.Project]")
+    if project.get("Active") != "tYES" or not in_range(project, "ValidFrom", "ValidTo", day):
+        raise invalid(f"Project '{code}' is not active on {day}  [{table}.Project]")
 
 
 def _check_rule(store: Store, code: str, name: str, number: int, day: dt.date) -> None:
+    if (store.get("Dimensions", str(number)) or {}).get("IsActive") != "tYES":
+        raise invalid(f"Dimension {number} is not active  [JDT1.{name}]")
     rule = store.get("DistributionRules", code)
     if rule is None:
         raise Refusal(-2028, f"Distribution rule '{code}' not found (ODBC -2028)  [JDT1.{name}]")
