@@ -2,6 +2,8 @@
 
 import re
 import urllib.parse
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from stampli_b1_assets.sandbox.service_layer.refusal import bad_query
@@ -36,17 +38,21 @@ class Address:
     action: str | None = None
 
 
-def read(path: str) -> Address:
-    """Raises `Refusal` for a key in a spelling that SAP does not have (documented: text quoted, integers bare)."""
+def read(path: str, is_numbered: Callable[[str], bool]) -> Address:
+    """`is_numbered`: whether the codes of a user table are integers.
+
+    Raises `Refusal` for a key in a spelling that SAP does not have (documented: text quoted, integers bare).
+    """
     path = urllib.parse.unquote(path)
     match = _KEYED.fullmatch(path)
     if match is None:
         return Address(path)
     names = KEYS.get(match["set"], ("Code",))
-    return Address(match["set"], _key(match["key"], names), match["action"])
+    numbers = _NUMBERS | ({"Code"} if match["set"] not in KEYS and is_numbered(match["set"]) else frozenset())
+    return Address(match["set"], _key(match["key"], names, numbers), match["action"])
 
 
-def _key(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
+def _key(text: str, names: tuple[str, ...], numbers: AbstractSet[str]) -> tuple[str, ...]:
     parts, place = [], 0
     while place < len(text):
         part = _PART.match(text, place)
@@ -57,16 +63,16 @@ def _key(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
     if len(parts) != len(names) or (len(names) > 1 and not all(part["name"] for part in parts)):
         raise bad_query(f"({text})")
     found = {part["name"] or names[0]: part["value"] for part in parts}
-    if set(found) != set(names) or not all(_is_literal(found[name], name) for name in names):
+    if set(found) != set(names) or not all(_is_literal(found[name], is_number=name in numbers) for name in names):
         raise bad_query(f"({text})")
     return tuple(_plain(found[name]) for name in names)
 
 
-def _is_literal(value: str, name: str) -> bool:
+def _is_literal(value: str, *, is_number: bool) -> bool:
     """Text in quotes, integers bare and within 32 bits."""
     if value.startswith("'"):
-        return name not in _NUMBERS
-    return name in _NUMBERS and abs(int(value)) < 2**31
+        return not is_number
+    return is_number and abs(int(value)) < 2**31
 
 
 def _plain(value: str) -> str:

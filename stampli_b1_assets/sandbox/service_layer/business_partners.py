@@ -28,8 +28,20 @@ _LENGTHS = {
     "Currency": 3,
     "FreeText": 64000,
 }
-_ADDRESS_LENGTHS = {"AddressName": 50, "Street": 100, "City": 100, "ZipCode": 20, "State": 3, "Country": 3}
+_ADDRESS_LENGTHS = {
+    "AddressName": 50,
+    "Street": 100,
+    "City": 100,
+    "ZipCode": 20,
+    "State": 3,
+    "Country": 3,
+    "FederalTaxID": 32,
+}
 _ADDRESS_IDENTITY = ("BPCode", "AddressName", "AddressType", "RowNum")
+_MEMBER_KEYS = {"ContactEmployees": "InternalCode", "BPBankAccounts": "InternalKey"}
+"""Sub-collections beside the addresses; the properties of their members are not checked."""
+_GROUPS = {100: ("cCustomer", "cLid"), 101: ("cSupplier",)}
+_SAMPLE_KNOWS_NONE = ("PeymentMethodCode", "VatGroup", "WTCode", "OwnerCode", "Territory", "ShippingType")
 _DEFAULTS = {"CardType": "cCustomer", "Currency": "##", "Valid": "tNO", "Frozen": "tNO", "DebitorAccount": "200000"}
 _NO_SERIES = "To generate this document, first define the numbering series in the Administration module"
 
@@ -60,7 +72,9 @@ def _written(store: Store, code: str, body: Row) -> Row:
     addresses: list[Row] = []
     for address in body.get("BPAddresses") or []:
         _put_address(addresses, {**address, "RowNum": None}, code)
-    row = {**_DEFAULTS, **body, "CardCode": code, "BPAddresses": addresses}
+    members = {name: _merged([], body[name], name) for name in body if name in _MEMBER_KEYS}
+    row = {**_DEFAULTS, **body, **members, "CardCode": code, "BPAddresses": addresses}
+    _check_group(row)
     store.put("BusinessPartners", code, row)
     return row
 
@@ -71,12 +85,18 @@ def patch(store: Store, code: str, body: Any, *, replaces_collections: bool) -> 
     if row is None:
         raise not_found()
     body = _checked(store, body)
-    replaces = replaces_collections and "BPAddresses" in body
-    addresses = [] if replaces else list(row.get("BPAddresses") or [])
+    addresses = [] if replaces_collections and "BPAddresses" in body else list(row.get("BPAddresses") or [])
     for address in body.get("BPAddresses") or []:
         _put_address(addresses, address, code)
-    scalars = {name: value for name, value in body.items() if name not in ("BPAddresses", "CardCode")}
-    store.put("BusinessPartners", code, {**row, **scalars, "BPAddresses": addresses})
+    scalars = {name: value for name, value in body.items() if name not in ("BPAddresses", "CardCode", *_MEMBER_KEYS)}
+    members = {
+        name: _merged([] if replaces_collections else row.get(name) or [], body[name], name)
+        for name in body
+        if name in _MEMBER_KEYS
+    }
+    changed = {**row, **scalars, **members, "BPAddresses": addresses}
+    _check_group(changed)
+    store.put("BusinessPartners", code, changed)
 
 
 def delete(store: Store, code: str) -> None:
@@ -100,6 +120,25 @@ def _put_address(addresses: list[Row], address: Row, code: str) -> None:
     addresses.append(added)
 
 
+def _merged(there: list[Row], sent: list[Row] | None, name: str) -> list[Row]:
+    """A member with its key is updated, one without is added, what is left out stays (documented)."""
+    key, rows = _MEMBER_KEYS[name], list(there)
+    for member in sent or []:
+        known = [place for place, row in enumerate(rows) if member.get(key) == row[key]]
+        if known:
+            rows[known[0]] = {**rows[known[0]], **member}
+        elif name == "ContactEmployees" and member.get("Name") in [row.get("Name") for row in rows]:
+            raise exists()
+        else:
+            rows.append({**member, key: max((row[key] for row in rows), default=0) + 1})
+    return rows
+
+
+def _check_group(partner: Row) -> None:
+    if partner["CardType"] not in _GROUPS.get(partner.get("GroupCode") or 0, (partner["CardType"],)):
+        raise invalid("Group does not fit the type of business partner  [OCRD.GroupCode]")
+
+
 def _next_row(addresses: list[Row]) -> int:
     return max((int(address["RowNum"]) for address in addresses), default=-1) + 1
 
@@ -116,9 +155,22 @@ def _checked(store: Store, content: Any) -> Row:
         raise invalid('Define account in "Liabilities" drawer  [OCRD.DebPayAcct]')
     if body.get("Currency") not in (None, "", "##") and store.get("Currencies", body["Currency"]) is None:
         raise Refusal(-2028, "No matching records found (ODBC -2028)  [OCRD.Currency]")
-    if body.get("DefaultBankCode") not in (None, "", "-1"):  # the sample company knows no bank
-        raise Refusal(-2028, "No matching records found (ODSC)")
+    _check_codes(store, body)
     return body
+
+
+def _check_codes(store: Store, body: Row) -> None:
+    """Codes that name a row of another table."""
+    banks = [body.get("DefaultBankCode"), *(one.get("BankCode") for one in body.get("BPBankAccounts") or [])]
+    if any(bank not in (None, "", "-1") for bank in banks):  # the sample company knows no bank
+        raise Refusal(-2028, "No matching records found (ODSC)")
+    wrong = [name for name in _SAMPLE_KNOWS_NONE if body.get(name) not in (None, "", -1)]
+    wrong += ["GroupCode"] if body.get("GroupCode") and body["GroupCode"] not in _GROUPS else []
+    wrong += ["PayTermsGrpCode"] if body.get("PayTermsGrpCode") not in (None, -1) else []
+    project = body.get("ProjectCode")
+    wrong += ["ProjectCode"] if project and store.get("Projects", project) is None else []
+    if wrong:
+        raise Refusal(-2028, f"No matching records found (ODBC -2028)  [OCRD.{wrong[0]}]")
 
 
 def _from_series(store: Store, body: Row) -> str:

@@ -77,7 +77,7 @@ class Company:
             return self._called(method, path, body)
         if path.endswith("/$count"):
             return self._counted(method, path.removesuffix("/$count"), options)
-        address = addresses.read(path)
+        address = addresses.read(path, lambda name: user_objects.is_numbered(self.store, name))
         self._check_set(address.entity_set)
         if address.key is not None:
             return self._keyed(method, address, body, options)
@@ -200,12 +200,13 @@ class Company:
 
     def _whole(self, row: Row, name: str) -> Row:
         if name not in TYPES:
-            return {column: row.get(column) for column in user_objects.COLUMNS}
+            return {column: row.get(column) for column in self._types(name)}
         return completed(row, TYPES[name], self._fields() if name == "JournalEntries" else None)
 
     def _types(self, name: str) -> dict[str, str]:
         if name not in TYPES:
-            return user_objects.COLUMNS
+            is_numbered = user_objects.is_numbered(self.store, name)
+            return user_objects.NUMBERED_COLUMNS if is_numbered else user_objects.COLUMNS
         return {**types_of(TYPES[name]), **(self._fields() if name == "JournalEntries" else {})}
 
     @staticmethod
@@ -221,7 +222,8 @@ class Company:
         with self.store.transaction():
             row = self._created(name, body)
         key = tuple(str(row[part]) for part in KEYS.get(name, ("Code",)))
-        location = addresses.location(name, key)
+        is_numbered = user_objects.is_numbered(self.store, name)
+        location = f"{name}({key[0]})" if is_numbered else addresses.location(name, key)
         etag = _etag(row, name, Options())
         return Answer(201, value=self._whole(row, name), location=location, context=f"{name}/$entity", etag=etag)
 

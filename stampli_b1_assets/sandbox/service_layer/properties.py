@@ -107,6 +107,8 @@ def _value(value: Any, name: str, type_: str) -> Any:
 def _rows(value: Any, name: str, type_: str) -> Any:
     if not isinstance(value, list):
         _wrong(value, name)
+    if not all(isinstance(item, dict) for item in value):
+        raise Refusal(-1000, f"Invalid value for '{type_}'")
     return [taken(item, type_) for item in value] if type_ in _known() else value
 
 

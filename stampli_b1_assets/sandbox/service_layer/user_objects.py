@@ -8,9 +8,12 @@ from stampli_b1_assets.sandbox.service_layer.store import Row, Store
 
 COLUMNS = {"Code": "String", "Name": "String"}
 """Of a table without object; its user fields are none of this simulator's business."""
+NUMBERED_COLUMNS = {"Code": "Int32", "Name": "String"}
+"""Of one whose codes SAP counts up by itself."""
 _LONGEST_TABLE, _LONGEST_FIELD = 19, 18
 _LENGTHS = {"Code": 50, "Name": 100}
-_WITHOUT_OBJECT = "bott_NoObject"
+_WITHOUT_OBJECT, _NUMBERED = "bott_NoObject", "bott_NoObjectAutoIncrement"
+_DEFAULT_SIZE, _LONGEST_TEXT = 10, 254
 
 
 def new_table(store: Store, body: Any) -> Row:
@@ -28,7 +31,12 @@ def new_table(store: Store, body: Any) -> Row:
 
 def has_entity_set(table: Row) -> bool:
     """Tables of master data and documents get theirs from a user-defined object, which nobody registers here."""
-    return table.get("TableType", _WITHOUT_OBJECT) in (_WITHOUT_OBJECT, 0, "0")
+    return table.get("TableType", _WITHOUT_OBJECT) in (_WITHOUT_OBJECT, _NUMBERED)
+
+
+def is_numbered(store: Store, entity_set: str) -> bool:
+    """Whether the codes of this user table are numbers that SAP assigns."""
+    return (store.get("UserTablesMD", entity_set.removeprefix("U_")) or {}).get("TableType") == _NUMBERED
 
 
 def new_field(store: Store, body: Any) -> Row:
@@ -37,10 +45,14 @@ def new_field(store: Store, body: Any) -> Row:
     table, name = str(body.get("TableName") or ""), str(body.get("Name") or "")
     if not table or not name or len(name) > _LONGEST_FIELD or not body.get("Description"):
         raise invalid("Table, name (at most 18 characters) or description of the field is missing  [CUFD]")
+    size = _DEFAULT_SIZE if body.get("Size") is None else body["Size"]
+    if body.get("Type", "db_Alpha") == "db_Alpha" and not 1 <= size <= _LONGEST_TEXT:
+        raise invalid("The size of a text field is 1 to 254  [CUFD.EditSize]")
     key = f"{table}.{name}"
     if store.get("UserFieldsMD", key) is not None:
         raise exists()
-    row = {"Type": "db_Alpha", "Size": 254, **body, "FieldID": store.next_number("FieldID", 0)}
+    ids = [row["FieldID"] for row in store.all("UserFieldsMD") if row["TableName"] == table]
+    row = {"Type": "db_Alpha", **body, "Size": size, "FieldID": max(ids, default=-1) + 1}
     store.put("UserFieldsMD", key, row)
     return row
 
@@ -52,7 +64,15 @@ def field_of(store: Store, table: str, field_id: str) -> Row | None:
 
 
 def new_row(store: Store, entity_set: str, body: Any, *, allows_duplicates: bool) -> Row:
-    """A row of a user table: Code is the primary key, Name must not be empty (documented)."""
+    """A row of a user table: Code is the primary key, Name must not be empty (documented).
+
+    Where SAP assigns the codes, a given one is left out in silence and Name may be empty (documented).
+    """
+    if is_numbered(store, entity_set):
+        number = store.next_number(entity_set, 1)
+        row = {"Name": None, **_checked(entity_set, body, NUMBERED_COLUMNS), "Code": number}
+        store.put(entity_set, str(number), row)
+        return row
     row = _checked(entity_set, body)
     if not row.get("Code") or not row.get("Name"):
         raise invalid(f"Enter a code and a name  [@{entity_set.removeprefix('U_')}.Code]")
@@ -67,20 +87,22 @@ def patch_row(store: Store, entity_set: str, code: str, body: Any) -> None:
     row = store.get(entity_set, code)
     if row is None:
         raise not_found()
-    changes = {name: value for name, value in _checked(entity_set, body).items() if name != "Code"}
-    if "Name" in changes and not changes["Name"]:
+    numbered = is_numbered(store, entity_set)
+    columns = NUMBERED_COLUMNS if numbered else COLUMNS
+    changes = {name: value for name, value in _checked(entity_set, body, columns).items() if name != "Code"}
+    if "Name" in changes and not changes["Name"] and not numbered:
         raise invalid(f"Enter a name  [@{entity_set.removeprefix('U_')}.Name]")
     store.put(entity_set, code, {**row, **changes})
 
 
-def _checked(entity_set: str, body: Any) -> Row:
+def _checked(entity_set: str, body: Any, columns: dict[str, str] = COLUMNS) -> Row:
     if not isinstance(body, dict):
         raise Refusal(-1000, f"Invalid value for '{entity_set}'")
     for name, value in body.items():
         if name not in COLUMNS:
             raise unknown_property(name, entity_set)
-        if value is not None and not isinstance(value, str):
+        if value is not None and not isinstance(value, int if columns[name] == "Int32" else str):
             raise Refusal(-1004, f"'{value}' is not a valid value for property '{name}'.")
-        if value and len(value.encode("utf-16-le")) // 2 > _LENGTHS[name]:
+        if isinstance(value, str) and len(value.encode("utf-16-le")) // 2 > _LENGTHS[name]:
             raise invalid(f"Value too long in property '{name}' of '{entity_set}'")
     return dict(body)
