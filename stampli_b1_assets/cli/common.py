@@ -123,6 +123,11 @@ def _as_text(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} has no place in a document")
 
 
+def warn(words: str) -> None:
+    """A line on standard error that stays, whether or not a terminal is there."""
+    click.echo(visible(words), err=True)
+
+
 def complain(error: StampliB1Error, company: str = "") -> None:
     """One clear sentence on standard error."""
     click.echo(visible(f"{company}: {error}" if company else str(error)), err=True)

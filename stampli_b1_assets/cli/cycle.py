@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from stampli_b1_assets.cli.common import Document, Options, Say, Told, company_options, each, home, opened
+from stampli_b1_assets.cli.common import Document, Options, Say, Told, company_options, each, home, opened, warn
 from stampli_b1_assets.cli.stopping import stoppable
 from stampli_b1_assets.config.loader import LoadedCompany
 from stampli_b1_assets.reports import summary
@@ -23,7 +23,7 @@ def sync(options: Options) -> int:
     def work(loaded: LoadedCompany, say: Say) -> Told:
         def one_cycle() -> Document:
             with open_instance() as instance:
-                document: Document = run_sync([loaded], options.config, home(), instance, say)[0]
+                document: Document = run_sync([loaded], options.config, home(), instance, say, warn)[0]
             return document
 
         document = stoppable(one_cycle)

@@ -253,13 +253,20 @@ class PostingSettings(Settings):
 
 
 class PublishSettings(Settings):
-    """Files written for Stampli."""
+    """Files written for Stampli: not in this version. What is switched on has no effect; `check` and `sync` say so."""
 
-    purchase_orders: bool = Field(False, description="Write SAP's open purchase orders for Stampli.")
-    acknowledgements: bool = Field(False, description="Write what was posted, with SAP's numbers.")
+    purchase_orders: bool = Field(False, description="No effect yet: SAP's open purchase orders for Stampli.")
+    acknowledgements: bool = Field(False, description="No effect yet: what was posted, with SAP's numbers.")
     reference_data: bool = Field(
-        False, description="Write SAP's suppliers, accounts and dimensions for Stampli's lists."
+        False, description="No effect yet: SAP's suppliers, accounts and dimensions for Stampli's lists."
     )
+
+    @property
+    def without_effect(self) -> str:
+        """A sentence on what is switched on for nothing; empty when nothing is."""
+        on = [f"`publish.{name}`" for name, is_on in self if is_on]
+        verb = "is" if len(on) == 1 else "are"
+        return f"{', '.join(on)} {verb} switched on, but this version writes no files for Stampli." if on else ""
 
 
 class ApprovalSettings(Settings):
@@ -282,7 +289,9 @@ class Company(Settings):
     posting: PostingSettings = Field(
         default_factory=PostingSettings, description="How invoices become journal entries."
     )
-    publish: PublishSettings = Field(default_factory=PublishSettings, description="Files written for Stampli.")
+    publish: PublishSettings = Field(
+        default_factory=PublishSettings, description="Files written for Stampli: no effect yet."
+    )
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings, description="Decisions that need two people.")
     partition_days: int = Field(400, ge=1, description="Clean files' partitions are retired after this many days.")
     mappings_dir: Path = Field(

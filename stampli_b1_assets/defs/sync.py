@@ -15,7 +15,7 @@ from stampli_b1_assets.defs.jobs import new_files_job, replay_job
 from stampli_b1_assets.defs.orphans import DIED, OWNER_TAG, owner, release_orphans
 from stampli_b1_assets.defs.partitions import add_missing, range_tags
 from stampli_b1_assets.defs.resources import CYCLE_TAG
-from stampli_b1_assets.defs.retiring import retire_partitions
+from stampli_b1_assets.defs.retiring import retire
 from stampli_b1_assets.defs.telling import Teller
 from stampli_b1_assets.errors import ConfigurationError, LeaseHeld, StampliB1Error, SystemUnusable
 from stampli_b1_assets.ledger.records import FileRecord
@@ -32,9 +32,16 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def sync(
-    companies: Sequence[LoadedCompany], config_path: Path, home: Path, instance: dg.DagsterInstance, progress: Progress
+    companies: Sequence[LoadedCompany],
+    config_path: Path,
+    home: Path,
+    instance: dg.DagsterInstance,
+    progress: Progress,
+    warn: Progress | None = None,
 ) -> list[Document]:
     """Run one cycle of every company and return their summaries (contract's JSON), in the same order.
+
+    `progress` is told what is being done, `warn` what should be read afterwards (default: the same).
 
     Raises `ConfigurationError` or `SystemUnusable` when a system cannot be used; what was posted by then is recorded.
     """
@@ -43,7 +50,7 @@ def sync(
     for company in companies:
         _bury_the_dead(company, instance)
         with Workplace.open(company, home) as workplace:
-            documents.append(_Cycle(workplace, definitions, instance, progress).run())
+            documents.append(_Cycle(workplace, definitions, instance, progress, warn or progress).run())
     return documents
 
 
@@ -58,18 +65,25 @@ class _Cycle:
     """One cycle of one company: new files first, then what is held."""
 
     def __init__(
-        self, workplace: Workplace, definitions: dg.Definitions, instance: dg.DagsterInstance, progress: Progress
+        self,
+        workplace: Workplace,
+        definitions: dg.Definitions,
+        instance: dg.DagsterInstance,
+        progress: Progress,
+        warn: Progress,
     ) -> None:
         self._workplace = workplace
         self._definitions = definitions
         self._instance = instance
         self._progress = progress
+        self._warn = warn
         self._company = workplace.settings.company
         self._cycle = uuid.uuid4().hex
 
     def run(self) -> Document:
         """Look, take, post, try again, sum up."""
         started = time.monotonic_ns()
+        self._tell(self._workplace.settings.publish.without_effect)
         self._workplace.mappings()  # a faulty mapping stops the cycle before anything is touched
         self._progress(f"{self._company}: looking at Stampli's folder")
         discovery = find_work(self._workplace)
@@ -89,12 +103,12 @@ class _Cycle:
         self._tell(f"{quiet.sentence} {SILENCE_ACTION}" if quiet else "")
         document = cycle_document(self._workplace, self._cycle, discovery, seconds=_seconds_since(started))
         cycles.finish(self._cycle, document)
-        retire_partitions(self._instance, self._workplace)
+        retire(self._instance, self._workplace)
         return document
 
     def _tell(self, sentence: str) -> None:
         if sentence:
-            self._progress(f"{self._company}: {sentence}")
+            self._warn(f"{self._company}: {sentence}")
 
     def _run_job(self, job_name: str, records: Sequence[FileRecord]) -> None:
         if not records:

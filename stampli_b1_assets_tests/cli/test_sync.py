@@ -41,6 +41,15 @@ def test_what_waits_is_grouped_by_cause(mixed, command):
     assert "1 file is refused (BAD_HEADER)" in ran.out
 
 
+def test_a_setting_without_effect_is_told_and_stops_nothing(world, command):
+    world.configure(lambda document: document.update(publish={"acknowledgements": True}))
+    ran = command("sync", "--json")
+    assert ran.code == 0
+    assert ran.json["needs_a_person"] == []
+    told = "linden: `publish.acknowledgements` is switched on, but this version writes no files for Stampli.\n"
+    assert ran.err == told
+
+
 def test_a_second_sync_posts_nothing_twice(mixed, command):
     command("sync")
     again = command("sync", "--json").json
