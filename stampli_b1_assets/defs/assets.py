@@ -1,6 +1,7 @@
 """The assets of one company, in the order of flow: exports → parsed → partners → journal entries."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import dagster as dg
 import polars as pl
@@ -14,13 +15,14 @@ from stampli_b1_assets.defs.tables import table
 from stampli_b1_assets.domain.vendor import VendorOutcome
 from stampli_b1_assets.ledger.records import FileRecord
 from stampli_b1_assets.pipeline.archiving import archive_clean
-from stampli_b1_assets.pipeline.finishing import finish
+from stampli_b1_assets.pipeline.finishing import FileResult, finish
 from stampli_b1_assets.pipeline.partners import sync_partners
 from stampli_b1_assets.pipeline.payments import settle_payments
 from stampli_b1_assets.pipeline.posting import post_invoices
 from stampli_b1_assets.pipeline.reading import FileContent, content_of_frames, read
-from stampli_b1_assets.pipeline.session import LEASE_PATIENCE_SECONDS
+from stampli_b1_assets.pipeline.session import LEASE_PATIENCE_SECONDS, Session
 from stampli_b1_assets.pipeline.taking import take
+from stampli_b1_assets.pipeline.verdict import Verdict
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.frames import INVOICE_SCHEMA, PAYMENT_SCHEMA, VENDOR_SCHEMA
 from stampli_b1_assets.stampli.reader import FileKind, ParsedFile
@@ -46,7 +48,7 @@ def company_assets(settings: Company, hooks: set[dg.HookDefinition]) -> list[dg.
         _parsed(company, hooks),
         _b1_reference_data(company, hooks),
         _synced_business_partners(company, hooks),
-        _posted_journal_entries(company, hooks),
+        _posted_journal_entries(company, hooks, _expected_within(settings.stampli.alarm_hours)),
     ]
 
 
@@ -188,7 +190,14 @@ def _synced_business_partners(company: str, hooks: set[dg.HookDefinition]) -> dg
     return synced_business_partners
 
 
-def _posted_journal_entries(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDefinition:
+def _expected_within(hours: int) -> dg.FreshnessPolicy | None:
+    """The last asset is as fresh as Stampli's files: `stampli.alarm_hours`, the same that tells of a silence."""
+    return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=hours)) if hours else None
+
+
+def _posted_journal_entries(
+    company: str, hooks: set[dg.HookDefinition], freshness: dg.FreshnessPolicy | None
+) -> dg.AssetsDefinition:
     @dg.asset(
         key=[company, "posted_journal_entries"],
         group_name=company,
@@ -200,6 +209,7 @@ def _posted_journal_entries(company: str, hooks: set[dg.HookDefinition]) -> dg.A
         hooks=hooks,
         ins={name: _frames_of(company, name) for name in ("parsed_invoices", "parsed_payments")},
         deps=[dg.AssetKey([company, name]) for name in ("synced_business_partners", "b1_reference_data")],
+        freshness_policy=freshness,
         check_specs=[
             dg.AssetCheckSpec(
                 ALL_POSTED,
@@ -216,18 +226,26 @@ def _posted_journal_entries(company: str, hooks: set[dg.HookDefinition]) -> dg.A
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads it as it stands
         with told_as_failures(context.run, list(context.partition_keys)):
             session = b1.session(company, context.run)
-            with session.ledger.lease(session.cycle, wait_seconds=LEASE_PATIENCE_SECONDS):
-                files = _contents(session.workplace, context, (parsed_invoices, parsed_payments))
-                verdicts = post_invoices(session, files)
-                settle_payments(session, files)
-                results = finish(session, files)
-                for told in [*(one.left_out for one in results if one.left_out), *archive_clean(session.workplace)]:
-                    context.log.warning(told)
+            results, verdicts = _posted(session, context, (parsed_invoices, parsed_payments))
             head = str(session.ledger.audit.head())
         key = dg.AssetKey([company, "posted_journal_entries"])
         return report_and_raise(context, key, results, verdicts, head)
 
     return posted_journal_entries
+
+
+def _posted(
+    session: Session, context: dg.AssetExecutionContext, frames: tuple[Frames, ...]
+) -> tuple[list[FileResult], Mapping[str, Verdict]]:
+    """Invoices, then payments, then the files' ends, while no other run works on the company."""
+    with session.ledger.lease(session.cycle, wait_seconds=LEASE_PATIENCE_SECONDS):
+        files = _contents(session.workplace, context, frames)
+        verdicts = post_invoices(session, files)
+        settle_payments(session, files)
+        results = finish(session, files)
+        for told in [*(one.left_out for one in results if one.left_out), *archive_clean(session.workplace)]:
+            context.log.warning(told)
+    return results, verdicts
 
 
 def _frames_of(company: str, name: str) -> dg.AssetIn:

@@ -11,7 +11,7 @@ from stampli_b1_assets.config.models import Company
 from stampli_b1_assets.defs import telling
 from stampli_b1_assets.defs.partitions import add_missing, range_tags
 from stampli_b1_assets.defs.resources import WorkplaceResource
-from stampli_b1_assets.defs.retiring import retire_partitions
+from stampli_b1_assets.defs.retiring import retire
 from stampli_b1_assets.defs.telling import Teller
 from stampli_b1_assets.errors import StampliB1Error
 from stampli_b1_assets.ledger.records import FileRecord
@@ -52,7 +52,7 @@ def file_sensor(
             _tell(context, settings, error)
             return dg.SensorResult(skip_reason=f"The folder could not be looked at. {error}")
         _tell(context, settings, None)
-        retire_partitions(context.instance, workplace)
+        retire(context.instance, workplace)
         _tell_of_a_crowd(context, workplace, discovery)
         if not discovery.work:
             return dg.SensorResult(skip_reason=_nothing_new(discovery))

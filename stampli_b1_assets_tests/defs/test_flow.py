@@ -1,6 +1,5 @@
 """The whole chain through a Dagster instance: sync, sensors, checks, hooks, replays, logins."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -219,19 +218,3 @@ def test_secrets_reach_no_event_of_the_instance(world: World) -> None:
     with open_instance() as instance:
         logs = "\n".join(str(entry) for run in instance.get_runs() for entry in instance.all_logs(run.run_id))
     assert not [secret for secret in secrets if secret in logs]
-
-
-def test_several_companies_are_one_set_of_assets_each(new_world: Callable[..., World]) -> None:
-    world = new_world()
-    folder = world.sandbox.config_path.parent / "companies"
-    folder.mkdir()
-    text = world.sandbox.config_path.read_text(encoding="utf-8").replace(
-        "mappings_dir: mappings", "mappings_dir: ../mappings"
-    )
-    for name in ("north", "south"):
-        (folder / f"{name}.yaml").write_text(text.replace("company: linden", f"company: {name}"), encoding="utf-8")
-    definitions = build_defs(folder)
-    keys = {key.path[0] for key in definitions.resolve_asset_graph().get_all_asset_keys()}
-    assert keys == {"north", "south"}
-    names = {sensor.name for sensor in definitions.sensors or []}
-    assert {"north_stampli_files", "south_stampli_files"} <= names
