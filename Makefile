@@ -20,7 +20,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --no-strip-extras --
 # An environment whose Python is gone (moved, upgraded) is made anew.
 $(if $(wildcard $(STAMP)),$(shell $(RUN) -c '' >/dev/null 2>&1 || rm -f $(STAMP)))
 
-.PHONY: help demo test ui lint format bench soak docs requirements clean
+.PHONY: help demo test ui lint format bench soak docs golden requirements clean
 
 help:  ## these lines
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 15
@@ -54,6 +54,9 @@ soak: $(STAMP)  ## simulated weeks with crashes: make soak SEEDS=1000
 
 docs: $(STAMP)  ## docs/configuration.md anew, from the settings' own descriptions
 	@$(RUN) -m stampli_b1_assets.config.describe > docs/configuration.md
+
+golden: $(STAMP)  ## what comes of the samples of exports, the schema of layouts and their fields, written anew
+	@$(RUN) -m stampli_b1_assets_tests.stampli.reading.golden
 
 requirements:  ## the pins anew, by hand, with uv; hashed, and naming no index
 	$(COMPILE) setup.cfg -o requirements/runtime.txt

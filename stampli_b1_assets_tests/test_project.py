@@ -146,7 +146,7 @@ class TestPackaging:
 
 
 class TestMakefile:
-    TARGETS = ("demo", "test", "ui", "lint", "format", "bench", "soak", "docs", "requirements", "clean")
+    TARGETS = ("demo", "test", "ui", "lint", "format", "bench", "soak", "docs", "golden", "requirements", "clean")
 
     @pytest.mark.parametrize("target", TARGETS)
     def test_has_the_target(self, target):

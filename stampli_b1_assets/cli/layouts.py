@@ -21,10 +21,11 @@ from stampli_b1_assets.cli.common import (
 )
 from stampli_b1_assets.cli.exit_codes import ALL_WELL, NEEDS_A_PERSON
 from stampli_b1_assets.config.loader import LoadedCompany
+from stampli_b1_assets.config.models import PostingSettings
 from stampli_b1_assets.errors import ConfigurationError, FileRefused
 from stampli_b1_assets.pipeline.drifting import drifts
+from stampli_b1_assets.pipeline.trying import try_layout
 from stampli_b1_assets.reports import layouts as reports
-from stampli_b1_assets.stampli.explain import explain
 from stampli_b1_assets.stampli.explain import show as show_layout
 from stampli_b1_assets.stampli.layout import Layout, built_in_names, load_layout
 from stampli_b1_assets.stampli.propose import propose_layout
@@ -59,16 +60,29 @@ def show(options: Options, name: str | None) -> int:
 @click.option("--zone", metavar="NAME", help="Time zone in which moments become dates (default: the company's).")
 def try_out(options: Options, file: Path, name: str | None, zone: str | None) -> int:
     """What would be read of FILE, row by row, faults included; nothing is stored."""
-    wanted, company_zone = _wanted(options, name)
+    wanted, settings = _wanted(options, name)
     try:
-        result = explain(file, wanted, zone=zone or company_zone)
+        trial = try_layout(file, wanted, settings, zone=zone or settings.time_zone)
     except FileRefused as refusal:
-        document = {"file": file.name, "refused": {"reason": str(refusal.reason), "detail": str(refusal)}}
-        _tell(options, document, reports.refused)
+        refused: Document = {"file": file.name, "refused": {"reason": str(refusal.reason), "detail": str(refusal)}}
+        _tell(options, refused, reports.refused)
         return NEEDS_A_PERSON
     except (KeyError, ValueError):  # zoneinfo's two ways to say that it knows no such zone
         raise click.BadParameter(f"{zone!r} is no time zone such as America/Denver.", param_hint="--zone") from None
-    _tell(options, {"file": file.name, "faulty": result.faulty, **asdict(result)}, reports.tried)
+    result = trial.explanation
+    document: Document = {
+        "file": file.name,
+        "faulty": result.faulty,
+        "documents": trial.documents,
+        "amounts": trial.amounts,
+        "statuses": trial.statuses,
+        "kind": str(result.kind),
+        "form": result.form,
+        "rows": [asdict(row) for row in result.rows],
+        "unknown_columns": result.unknown_columns,
+        "warnings": result.warnings,
+    }
+    _tell(options, document, reports.tried)
     return NEEDS_A_PERSON if result.faulty else ALL_WELL
 
 
@@ -109,15 +123,15 @@ def _tell(options: Options, document: Document, report: Callable[[Document], Ren
     return ALL_WELL
 
 
-def _wanted(options: Options, name: str | None) -> tuple[Layout, str]:
-    """The layout that is named, else that of the company, else the first built-in one; and the company's time zone.
+def _wanted(options: Options, name: str | None) -> tuple[Layout, PostingSettings]:
+    """The layout that is named, else that of the company, else the first built-in one; and how the company posts.
 
     A layout can be tried before there is any configuration; one that is there and cannot be used is told.
     """
     if name is not None or (not options.config.exists() and options.config == Path("stampli_b1.yaml")):
-        return load_layout(name or _DEFAULT, Path.cwd()), "UTC"
+        return load_layout(name or _DEFAULT, Path.cwd()), PostingSettings()
     companies = chosen(options)
     if len(companies) > 1:
         raise ConfigurationError("There are several companies.", "Name one with --company, or a layout with --layout.")
     one = companies[0]
-    return load_layout(one.layout, one.config_file.parent), one.settings.posting.time_zone
+    return load_layout(one.layout, one.config_file.parent), one.settings.posting

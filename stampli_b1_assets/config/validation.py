@@ -20,6 +20,8 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "string_type": _TEXT,
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
+    "string_too_long": lambda context: f"must have at most {_characters(context['max_length'])}",
+    "enum": lambda context: f"must be one of {context['expected'].replace(chr(39), '').replace(' or ', ', ')}",
     "path_type": "must be a path",
     "int_parsing": _WHOLE,
     "int_type": _WHOLE,
@@ -44,6 +46,10 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
 }
 
 
+def _characters(number: int) -> str:
+    return "one character" if number == 1 else f"{number} characters"
+
+
 def checked(values: Mapping[str, Any], faults: list[Fault]) -> Company | None:
     """The model; `None` when a setting is faulty, and then `faults` has one more for each that it did not name yet."""
     try:
@@ -53,11 +59,12 @@ def checked(values: Mapping[str, Any], faults: list[Fault]) -> Company | None:
         for found in error.errors(include_input=False, include_url=False):
             place = found["loc"]
             if place not in named and found["type"] != "extra_forbidden":  # unknown keys are named before
-                faults.append(Fault.of(place, _in_words(found["type"], found.get("ctx", {}))))
+                faults.append(Fault.of(place, in_words(found["type"], found.get("ctx", {}))))
     return None
 
 
-def _in_words(kind: str, context: Mapping[str, Any]) -> str:
+def in_words(kind: str, context: Mapping[str, Any]) -> str:
+    """What is wrong with a value, after pydantic's name and context of the fault."""
     if kind.startswith("date"):
         return _DATE
     words = _WORDS.get(kind, "cannot be read")

@@ -11,7 +11,7 @@ from stampli_b1_assets.reports.words import Document, counted
 def tried(document: Document) -> RenderableType:
     """Row by row what was read, with the faults."""
     rows = document["rows"]
-    notes = [f"{counted(len(rows), 'row')}, {document['faulty']} with faults", *document["warnings"]]
+    notes = [f"{counted(len(rows), 'row')}, {document['faulty']} with faults", *_sums(document), *document["warnings"]]
     if document["unknown_columns"]:
         notes.append(f"not used: {', '.join(document['unknown_columns'])}")
     table = Table(box=None, pad_edge=False)
@@ -22,6 +22,16 @@ def tried(document: Document) -> RenderableType:
         values = ", ".join(f"{name} {value}" for name, value in row["values"].items())
         table.add_row(str(row["row"]), values, " ".join(row["faults"]))
     return Group(Hanging("", f"{document['form']}: {'; '.join(notes)}", style="bold"), table)
+
+
+def _sums(document: Document) -> list[str]:
+    """What to compare with Stampli's screen."""
+    found = [counted(document["documents"], document["kind"].removesuffix("s"))]
+    if document["amounts"]:
+        found[0] += " of " + ", ".join(f"{amount} {currency}" for currency, amount in document["amounts"].items())
+    if document["statuses"]:
+        found.append(", ".join(f"{word} ({count})" for word, count in document["statuses"].items()))
+    return found
 
 
 def refused(document: Document) -> RenderableType:

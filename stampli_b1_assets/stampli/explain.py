@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from stampli_b1_assets.stampli.forms import Form
-from stampli_b1_assets.stampli.kinds import FIELDS
+import polars as pl
+
+from stampli_b1_assets.stampli.forms import Form, Numbers
+from stampli_b1_assets.stampli.kinds import FIELDS, FileKind
 from stampli_b1_assets.stampli.layout import Layout
 from stampli_b1_assets.stampli.reader import open_export
+from stampli_b1_assets.stampli.schemas import SCHEMAS
 
 _NO_VALUES = ("row", "part", "extra", "faults")
 
@@ -28,12 +31,14 @@ class RowReport:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A file as a layout reads it."""
+    """A file as a layout reads it; `frame` has the same rows as values."""
 
+    kind: FileKind
     form: str
     rows: tuple[RowReport, ...]
     unknown_columns: tuple[str, ...]
     warnings: tuple[str, ...]
+    frame: pl.DataFrame
 
     @property
     def faulty(self) -> int:
@@ -44,12 +49,16 @@ class Explanation:
 def explain(path: Path, layout: Layout, *, max_bytes: int = 500_000_000, zone: str = "UTC") -> Explanation:
     """Read a file and tell of each row what came of it; raises `FileRefused` as reading does."""
     export = open_export(path, path.name, layout, max_bytes=max_bytes, zone=ZoneInfo(zone))
-    rows = tuple(_report(row) for frame in export.frames() for row in frame.iter_rows(named=True))
+    frames = list(export.frames())
+    frame = pl.concat(frames) if frames else pl.DataFrame(schema=SCHEMAS[export.form.kind])
+    rows = tuple(map(_report, frame.iter_rows(named=True)))
     return Explanation(
+        kind=export.form.kind,
         form=export.form.title,
         rows=rows,
         unknown_columns=tuple(export.source.unknown_columns),
         warnings=tuple(export.warnings),
+        frame=frame,
     )
 
 
@@ -71,11 +80,21 @@ def show(layout: Layout) -> str:
 
 
 def _form_lines(form: Form) -> Iterator[str]:
-    example = f"1951{form.numbers.decimal}00"
-    yield f"{form.title}, {form.encoding}, dates {' or '.join(form.dates)}, numbers such as {example}"
+    yield f"{form.title}, {form.encoding}, dates {' or '.join(form.dates)}, numbers such as {_example(form.numbers)}"
     fields = FIELDS[form.kind]
     width = max(map(len, form.columns))
     for name, column in form.columns.items():
         place = " or ".join(column.name) or (f"always {column.constant!r}" if column.constant is not None else "record")
         needed = " (required)" if column.required else ""
         yield f"  {name:{width}}  {place}{needed}: {fields[name].description}"
+    if form.records is not None:
+        types = form.records
+        parts = [(types.header_word, types.header), (types.line_word, types.line), (types.trailer_word, types.trailer)]
+        yield from (f"  {word} record: {', '.join(cells)}" for word, cells in parts if word is not None)
+
+
+def _example(numbers: Numbers) -> str:
+    """Negative, with all that the grammar has."""
+    group = (numbers.thousands or ("",))[0].replace("nbsp", "\u00a0")
+    body = f"{(numbers.currency_signs or ('',))[0]}1{group}951{numbers.decimal}00"
+    return {"front": f"-{body}", "behind": f"{body}-", "parentheses": f"({body})"}[(numbers.minus or ("front",))[0]]

@@ -6,7 +6,18 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from stampli_b1_assets.domain.invoice import InvoiceType
 from stampli_b1_assets.stampli.kinds import FIELDS, FileKind, Level
@@ -17,7 +28,21 @@ def _several(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Words = Annotated[tuple[str, ...], BeforeValidator(_several)]
+_ONE_OR_SEVERAL = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+Words = Annotated[tuple[str, ...], BeforeValidator(_several), _ONE_OR_SEVERAL]
+
+
+def _one_or_several_of(*words: str) -> WithJsonSchema:
+    one = {"enum": list(words)}
+    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one}]})
+
+
+_DELIMITER = WithJsonSchema({"type": "string", "pattern": r"^(.|\\t|tab)$"})
+_MINUS = _one_or_several_of("front", "behind", "parentheses")
+_CONTROLS = _one_or_several_of("documents", "lines", "total", "-")
+
+
+_DATE_PARTS = re.compile("YYYY|MMM|MM|M|DD|D")
 
 
 class Part(BaseModel):
@@ -67,6 +92,13 @@ class Column(Part):
     def _short_form(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, (str, list)) else value
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """With the short form: a label, or several, in place of the object."""
+        whole = handler.resolve_ref_schema(handler(schema))
+        label = {"type": "string"}
+        return {"description": cls.__doc__, "anyOf": [label, {"type": "array", "items": label}, whole]}
+
     @field_validator("extract")
     @classmethod
     def _one_group(cls, value: str | None) -> str | None:
@@ -92,7 +124,7 @@ class Numbers(Part):
     thousands: Words = Field(
         (), description="Signs between groups of three digits; left out: none. `nbsp` stands for no-break spaces."
     )
-    minus: Annotated[tuple[Literal["front", "behind", "parentheses"], ...], BeforeValidator(_several)] = Field(
+    minus: Annotated[tuple[Literal["front", "behind", "parentheses"], ...], BeforeValidator(_several), _MINUS] = Field(
         ("front",), description="Where a negative number carries its sign."
     )
     currency_signs: Words = Field((), description="Signs that may stand before or behind, such as `$`.")
@@ -126,6 +158,12 @@ class Recognition(Part):
     at_least: int = Field(1, ge=1, description="How many of them must be there.")
     without: Words = Field((), description="Labels that must not be there.")
 
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        if self.at_least > max(1, len(self.of)):
+            raise ValueError(f"`at_least` is {self.at_least}, and `of` has {len(self.of)} labels")
+        return self
+
 
 class TotalRow(Part):
     """A row that is no document but the total of the file; it is checked and never posted."""
@@ -147,6 +185,12 @@ class XmlShape(Part):
     count: str | None = Field(None, description="Path of the number of documents, such as `@invoiceCount`.")
     total: str | None = Field(None, description="Path of the sum of all totals, such as `@totalAmount`.")
 
+    @model_validator(mode="after")
+    def _line_within_record(self) -> Self:
+        if self.line is not None and not self.line.startswith(f"{self.record}/"):
+            raise ValueError(f"`line` is a path from the root element too, and begins with `record`: {self.record}/…")
+        return self
+
 
 class RecordTypes(Part):
     """Record types of a file without a header row: the fields of each, in order, after the type's word."""
@@ -157,7 +201,7 @@ class RecordTypes(Part):
     line: Words = Field(description="Fields of a line record, `stampli_id` among them.")
     trailer_word: str | None = Field("T", description="First cell of the trailer; `null`: there is none.")
     trailer: Annotated[
-        tuple[Literal["documents", "lines", "total", "-"], ...], BeforeValidator(_several)
+        tuple[Literal["documents", "lines", "total", "-"], ...], BeforeValidator(_several), _CONTROLS
     ] = Field((), description="What the trailer's cells hold.")  # fmt: skip
 
 
@@ -171,7 +215,9 @@ class Form(Part):
     )
     encoding: str = Field("utf-8", description="Python's name of the encoding; UTF-8 with or without byte order mark.")
     fallback_encoding: str | None = Field(None, description="Taken for files that are not text in `encoding`.")
-    delimiter: str = Field(",", min_length=1, max_length=1, description="Between the cells; `\\t` for a tab.")
+    delimiter: Annotated[str, _DELIMITER] = Field(
+        ",", min_length=1, max_length=1, description="Between the cells; `\\t` or `tab` for a tab."
+    )
     quote: str | None = Field('"', min_length=1, max_length=1, description="Around cells; `null`: no quoting.")
     comment: str | None = Field(None, description="Rows that begin with this are left out.")
     skip_rows: int = Field(0, ge=0, description="Rows above the header, such as a title.")
@@ -228,16 +274,18 @@ class Form(Part):
     @classmethod
     def _whole_dates(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for one in value:
-            if "YYYY" not in one or "M" not in one or "D" not in one:
-                raise ValueError(f"{one!r} does not name year (YYYY), month (MM) and day (DD)")
+            parts = sorted(part[0] for part in _DATE_PARTS.findall(one))
+            if parts != ["D", "M", "Y"] or any(sign.isalpha() for sign in _DATE_PARTS.sub("", one)):
+                raise ValueError(f"{one!r} does not name year (YYYY), month (MM, M or MMM) and day (DD or D) once each")
         return value
 
     @model_validator(mode="after")
     def _known_fields(self) -> Self:
         known = FIELDS[self.kind]
-        strangers = sorted(set(self.columns) - set(known))
+        cells = (*self.records.header, *self.records.line) if self.records else ()
+        strangers = sorted({*self.columns, *cells} - {*known, "-"})
         if strangers:
-            raise ValueError(f"`columns` names {', '.join(strangers)}; fields of {self.kind} are {', '.join(known)}")
+            raise ValueError(f"{', '.join(strangers)} is no field; fields of {self.kind} are {', '.join(known)}")
         if self.format is not FileFormat.RECORDS:
             placeless = [field for field, one in self.columns.items() if not one.name and one.constant is None]
             if placeless:
@@ -254,10 +302,20 @@ class Form(Part):
             raise ValueError("`tax: own_line` needs the column `line_type`")
         return self
 
-    @property
-    def line_fields(self) -> list[str]:
-        """The declared fields that belong to a line."""
-        return [field for field in self.columns if FIELDS[self.kind][field].level is Level.LINE]
+    @model_validator(mode="after")
+    def _fields_of_its_part(self) -> Self:
+        """A file of headers has no line fields, and one of lines only these; the Stampli id joins them."""
+        identity = "payment_id" if self.kind is FileKind.PAYMENTS else "stampli_id"
+        if self.part is RowPart.WHOLE:
+            return self
+        level = Level.HEADER if self.part is RowPart.HEADER else Level.LINE
+        misplaced = [name for name in self.columns if name != identity and FIELDS[self.kind][name].level is not level]
+        if misplaced:
+            strangers = ", ".join(misplaced)
+            raise ValueError(f"`part: {self.part}` goes with fields of that level only, not with {strangers}")
+        if identity not in self.columns:
+            raise ValueError(f"`part: {self.part}` needs the column `{identity}`, which joins both files")
+        return self
 
     @property
     def title(self) -> str:

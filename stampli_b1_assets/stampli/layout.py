@@ -2,16 +2,20 @@
 
 import hashlib
 import json
+from difflib import get_close_matches
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from stampli_b1_assets.config.strict_yaml import load_yaml
+from stampli_b1_assets.config.validation import in_words
 from stampli_b1_assets.errors import ConfigurationError, LayoutError
 from stampli_b1_assets.stampli.forms import Form, Part, RowPart
+from stampli_b1_assets.stampli.kinds import FIELDS
 
 _SEE = "See docs/layouts.md."
 
@@ -78,16 +82,35 @@ def parse_layout(text: str, file: str) -> Layout:
     try:
         return _extended(Layout.model_validate(_with_defaults(document)), file)
     except ValidationError as error:
-        faults = [_fault(one["loc"], one["msg"]) for one in error.errors(include_input=False)]
+        faults = [_fault(one) for one in error.errors(include_input=False, include_url=False)]
+        # Forms that are faulty are none to pydantic; that there is none then goes without saying.
+        faults = [one for one in faults if not one.startswith("`forms` ")] or faults
     raise LayoutError(f"{file}: {'; '.join(faults)}.", _SEE)
 
 
 def layout_schema() -> str:
-    """The JSON schema of layout files, as text for docs/layout.schema.json."""
+    """The JSON schema of layout files, as text for docs/layout.schema.json: what editors complete and check."""
     schema = Layout.model_json_schema()
-    shared = {"type": "object", "description": "Keys of a form that all forms share unless they say otherwise."}
+    form = schema["$defs"]["Form"]
+    del form["required"]  # what `defaults` gives need not stand in a form
+    form["properties"]["columns"] |= {
+        "properties": {name: {"$ref": "#/$defs/Column", "description": words} for name, words in _fields().items()},
+        "additionalProperties": False,
+    }
+    shared = {"$ref": "#/$defs/Form", "description": "Keys of a form that all forms share unless they say otherwise."}
     schema["properties"]["defaults"] = shared
+    schema["properties"]["extends"]["anyOf"] = [{"enum": built_in_names()}, {"type": "null"}]
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _fields() -> dict[str, str]:
+    """Every field of every kind; what it is in each kind that has it."""
+    words: dict[str, str] = {}
+    for kind, fields in FIELDS.items():
+        for name, field in fields.items():
+            before = f"{words[name]} " if name in words else ""
+            words[name] = f"{before}In {kind}: {field.description}, read as {field.grammar}."
+    return words
 
 
 def _extended(layout: Layout, file: str) -> Layout:
@@ -117,7 +140,22 @@ def _with_defaults(document: dict[str, Any]) -> dict[str, Any]:
     return rest | {"forms": [shared | form if isinstance(form, dict) else form for form in forms]}
 
 
-def _fault(location: tuple[int | str, ...], message: str) -> str:
-    key = ".".join(str(part) for part in location)
-    words = message.removeprefix("Value error, ")
-    return f"`{key}`: {words[0].lower()}{words[1:]}"
+def _fault(error: ErrorDetails) -> str:
+    """The key and what is wrong with it; forms are counted as people do, from 1."""
+    place, inner = [str(part) for part in error["loc"] if part != "[key]"], ""
+    if place[0] == "forms" and len(place) > 1:
+        inner = f"form {int(place[1]) + 1}: "
+        place = place[2:]
+    key = f"`{'.'.join(place)}` " if place else ""
+    if error["type"] == "extra_forbidden":
+        near = get_close_matches(place[-1], _keys(), n=1)
+        hint = f"; did you mean `{near[0]}`?" if near else f"; known are {', '.join(_keys())}"
+        return f"{inner}{key}is no key of a layout{hint}"
+    return f"{inner}{key}{in_words(error['type'], error.get('ctx', {}))}"
+
+
+def _keys() -> list[str]:
+    """Every key that a layout may have anywhere."""
+    models: list[type[Part]] = [Layout, *Part.__subclasses__()]
+    found = {name for model in models for name in model.model_fields}
+    return sorted(found | {"defaults"})

@@ -137,7 +137,11 @@ def _differences(form: Form, cells: list[str]) -> Iterator[str]:
         yield f"it lacks {shortened(', '.join(missing), 200)}"
     if strange:
         yield f"it has the unknown {shortened(', '.join(strange), 200)}"
-    unwelcome = [label for label in recognition_of(form).without if label_key(label) in keys]
+    rule = recognition_of(form)
+    absent = [label for label in rule.of if label_key(label) not in keys]
+    if not missing and len(rule.of) - len(absent) < rule.at_least:
+        yield f"of `recognise` it lacks {shortened(', '.join(absent), 200)}; {rule.at_least} must be there"
+    unwelcome = [label for label in rule.without if label_key(label) in keys]
     if unwelcome:
         yield f"it has {', '.join(unwelcome)}, which files of this kind do not have"
 

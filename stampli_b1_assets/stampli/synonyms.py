@@ -4,36 +4,57 @@ from stampli_b1_assets.stampli.kinds import FIELDS, FileKind
 from stampli_b1_assets.stampli.text import word_key
 
 _INVOICES = {
-    "company_id": "company id, tenant id",
-    "company_code": "company, entity, subsidiary, mandant, buchungskreis, firma",
-    "stampli_id": "stampli id, invoice id, internal id, document id, beleg-id, belegid",
-    "type": "type, document type, doc type, belegart, art",
-    "number": "invoice #, invoice no, invoice no., number, vendor invoice number, rechnungsnr., "
-    "rechnungsnummer, belegnr.",
-    "vendor_id": "vendor code, vendor no, vendor number, supplier id, supplier code, kreditor, "
+    "company_id": "code client stampli, company id, tenant id",
+    "company_code": "société, sociedad, bedrijf, legal entity, company, entity, subsidiary, mandant, "
+    "buchungskreis, firma",
+    "stampli_id": "doc id, bill id, doc key, document key, record id, n° interne, no interne, id interno, "
+    "intern nummer, internal ref, stampli id, invoice id, internal id, document id, beleg-id, belegid",
+    "type": "doc class, bill type, kind, invoice kind, type de pièce, type de document, tipo, tipo de documento, "
+    "soort, type, document type, doc type, belegart, art",
+    "number": "bill no, bill number, bill ref, supplier ref, supplier invoice no, n° facture, no facture, "
+    "numéro de facture, n° de pièce, número de factura, factuurnummer, invoice #, invoice no, invoice no., "
+    "number, vendor invoice number, rechnungsnr., rechnungsnummer, belegnr.",
+    "vendor_id": "supplier no, party code, code fournisseur, n° fournisseur, código de proveedor, "
+    "leveranciersnummer, crediteur, vendor code, vendor no, vendor number, supplier id, supplier code, kreditor, "
     "kreditorennummer, lieferantennr.",
-    "vendor_name": "vendor, supplier, supplier name, name, lieferant, kreditorname",
-    "invoice_date": "date, document date, doc date, rechnungsdatum, belegdatum",
-    "due_date": "due, payment due, fällig, fälligkeit, fällig am",
-    "posting_date": "gl date, accounting date, period date, buchungsdatum",
-    "currency": "currency code, ccy, währung",
-    "total": "total, amount, invoice total, total amount, gross amount, total to be paid, brutto, betrag, bruttobetrag",
-    "tax": "tax, vat, tax total, vat amount, sales tax, mwst, ust, steuer, steuerbetrag",
-    "po_number": "po, purchase order, po no, order number, bestellung, bestellnummer",
-    "status": "status, approval status, state, freigabestatus",
+    "vendor_name": "supplier title, payee, party name, fournisseur, nom fournisseur, proveedor, leverancier, "
+    "vendor, supplier, supplier name, name, lieferant, kreditorname",
+    "invoice_date": "bill date, issued, issue date, issued on, dates issued, date facture, date de facture, "
+    "date de pièce, fecha, fecha de factura, factuurdatum, date, document date, doc date, rechnungsdatum, "
+    "belegdatum",
+    "due_date": "payable, payable on, pay by, dates due, échéance, date d'échéance, vencimiento, vervaldatum, "
+    "due, payment due, fällig, fälligkeit, fällig am",
+    "posting_date": "booked, book date, booking date, dates posted, posted on, date comptable, "
+    "date de comptabilisation, fecha contable, boekdatum, gl date, accounting date, period date, buchungsdatum",
+    "currency": "money, cur, money currency, devise, moneda, valuta, currency code, ccy, währung",
+    "total": "gross, total incl. vat, total incl. tax, amount due, montant ttc, total ttc, importe total, totaal, "
+    "bedrag incl. btw, total, amount, invoice total, total amount, gross amount, total to be paid, brutto, "
+    "betrag, bruttobetrag",
+    "tax": "tax sum, vat total, total vat, montant tva, tva, iva, btw, btw-bedrag, tax, vat, tax total, "
+    "vat amount, sales tax, mwst, ust, steuer, steuerbetrag",
+    "po_number": "bon de commande, n° commande, pedido, bestelnummer, po, purchase order, po no, order number, "
+    "bestellung, bestellnummer",
+    "status": "stage, approval, statut, état, estado, status, approval status, state, freigabestatus",
     "authorized_by": "approved by, approver, authorizer, freigegeben von",
     "authorized_at": "authorized at, authorized on, approved date, approved at, approval date, freigegeben am",
     "url": "url, link, stampli link",
-    "line_number": "line, line no, line number, line id, n, pos, pos., position, zeile",
-    "gl_account": "gl, gl code, account, account code, account number, sachkonto, konto",
-    "department": "dept, cost center, cost centre, kostenstelle, abteilung",
-    "project": "project code, job, projekt",
+    "line_number": "position no, post no, line id, item no, ligne, n° ligne, línea, regel, regelnummer, line, line no, "
+    "line number, n, pos, pos., position, zeile",
+    "gl_account": "ledger code, ledger account, nominal, nominal code, compte, compte général, cuenta, "
+    "cuenta contable, grootboekrekening, gl, gl code, account, account code, account number, sachkonto, konto",
+    "department": "cost object, centre de coût, centre de coûts, centro de coste, kostenplaats, afdeling, dept, "
+    "cost center, cost centre, kostenstelle, abteilung",
+    "project": "projet, proyecto, project no, project code, job, projekt",
     "class": "class code, klasse",
-    "location": "location code, site, standort, ort",
-    "memo": "description, line description, line memo, text, beschreibung, buchungstext",
-    "line_amount": "net amount, line net, line total, netto, nettobetrag, zeilenbetrag",
-    "tax_code": "vat code, tax rate code, steuerkz., steuerkennzeichen, steuerschlüssel",
-    "line_tax_amount": "line tax, line vat",
+    "location": "site code, lieu, établissement, ubicación, locatie, location code, site, standort, ort",
+    "memo": "narrative, wording, note, comment, libellé, concepto, descripción, omschrijving, description, "
+    "line description, line memo, text, beschreibung, buchungstext",
+    "line_amount": "net, amount net, amount incl. vat, amount incl. tax, montant ht, montant ligne, importe, "
+    "importe neto, bedrag excl. btw, regelbedrag, net amount, line net, line total, netto, nettobetrag, "
+    "zeilenbetrag",
+    "tax_code": "levy, tax key, code tva, código iva, btw-code, vat code, tax rate code, steuerkz., "
+    "steuerkennzeichen, steuerschlüssel",
+    "line_tax_amount": "vat in line, line vat amount, tva ligne, line tax, line vat",
 }
 _VENDORS = {
     "vendor_id": "id, vendor code, vendor number, supplier id, kreditor, lieferantennr.",

@@ -23,6 +23,7 @@ _DAY_NUMBER = re.compile(r"[1-9][0-9]{4}", re.ASCII)
 _ISO_MOMENT = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?", re.ASCII
 )
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NO_BREAK_SPACES = "\u00a0\u202f\u2009"
 
 
@@ -184,6 +185,7 @@ def date_reader(formats: tuple[str, ...], zone: tzinfo | None) -> Reader:
 def _date_pattern(form: str) -> re.Pattern[str]:
     pieces = {
         "YYYY": r"(?P<year>[0-9]{4})",
+        "MMM": rf"(?P<name>(?i:{'|'.join(_MONTHS)}))",
         "MM": r"(?P<month>[0-9]{2})",
         "DD": r"(?P<day>[0-9]{2})",
         "M": r"(?P<month>[0-9]{1,2})",
@@ -192,15 +194,24 @@ def _date_pattern(form: str) -> re.Pattern[str]:
         "mm": r"(?P<minute>[0-9]{2})",
         "ss": r"(?P<second>[0-9]{2})",
     }
-    parts = re.split("(YYYY|MM|DD|M|D|hh|mm|ss)", form)
+    parts = re.split("(YYYY|MMM|MM|DD|M|D|hh|mm|ss)", form)
     return re.compile("".join(pieces.get(part) or re.escape(part) for part in parts), re.ASCII)
 
 
 def _calendar_date(match: re.Match[str]) -> date | Unreadable:
+    numbers = _numbers(match)
     try:
-        return date(int(match["year"]), int(match["month"]), int(match["day"]))
+        return date(numbers["year"], numbers["month"], numbers["day"])
     except ValueError:
         return Unreadable("is no day of the calendar")
+
+
+def _numbers(match: re.Match[str]) -> dict[str, int]:
+    """The parts of a date or moment; the name of a month is its number."""
+    parts = match.groupdict()
+    name = parts.pop("name", None)
+    numbers = {part: int(text) for part, text in parts.items()}
+    return numbers if name is None else {**numbers, "month": _MONTHS.index(name.casefold()) + 1}
 
 
 def _date_in(moment: datetime, zone: tzinfo) -> date | Unreadable:
@@ -252,9 +263,8 @@ def _declared_moment(text: str, patterns: list[re.Pattern[str]], zone: tzinfo | 
             continue
         if zone is None:
             return Unreadable("is a moment without a time zone")
-        numbers = {name: int(number) for name, number in match.groupdict().items()}
         try:
-            return datetime(**numbers, tzinfo=zone).astimezone(UTC)
+            return datetime(**_numbers(match), tzinfo=zone).astimezone(UTC)
         except (ValueError, OverflowError, TypeError):
             return Unreadable("is no moment of the calendar")
     return None

@@ -77,10 +77,31 @@ def sample_of(path: Path, codec: str, most: int) -> XmlSample:
     for _ in parse(path, codec, paths):
         if paths.counts and max(paths.counts.values()) > most:
             break
-    record = next((one for one in paths.counts if one and "/" not in one), "")
-    documents = paths.counts[record]
     containers = {one.rpartition("/")[0].partition("[")[0] for one in paths.values}
+    record = _record(paths)
+    documents = paths.counts[record]
     inner = [one for one in paths.counts if one.startswith(f"{record}/") and one in containers]
     line = max((one for one in inner if paths.counts[one] >= documents), key=lambda one: one.count("/"), default="")
     has_values = any(one.startswith(f"{line}/") and "@" not in one for one in paths.values) if line else False
     return XmlSample(paths.root, record, line if has_values else "", paths.values)
+
+
+def _record(paths: _Paths) -> str:
+    """The outermost element that comes again and again and holds values; of a single document the one with most."""
+    values = Counter(inner for one in paths.values for inner in _around(one))
+    repeated = [one for one, count in paths.counts.items() if one and count > 1 and values[one]]
+    if repeated:
+        return min(repeated, key=lambda one: (one.count("/"), -values[one]))
+    record = ""
+    while True:
+        inner = [one for one in paths.counts if one and one.rpartition("/")[0] == record and values[one]]
+        best = max(inner, key=lambda one: values[one], default="")
+        if not best or (record and values[best] < values[record]):
+            return record or best
+        record = best
+
+
+def _around(path: str) -> list[str]:
+    """The elements that a value stands within, without predicates."""
+    parts = [part.partition("[")[0] for part in path.split("/")][:-1]
+    return ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]

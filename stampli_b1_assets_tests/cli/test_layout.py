@@ -56,7 +56,9 @@ class TestTest:
     def test_faults_are_told_by_row(self, nowhere, export, command):
         ran = command("layout", "test", export)
         assert ran.code == 1
-        assert ran.out.startswith("invoices (csv): 2 rows, 1 with faults\n")
+        assert ran.out.startswith(
+            "invoices (csv): 2 rows, 1 with faults; 2 invoices of 200.00 USD; Authorized for Payment (2)\n"
+        )
         assert "stampli_id 9001" in ran.out
         assert "02.04.2026" in ran.out
 
@@ -73,7 +75,42 @@ class TestTest:
         (nowhere / "more.csv").write_text(f"{header},Colour\n{line},blue\n")
         ran = command("layout", "test", "more.csv")
         assert ran.code == 0
-        assert "invoices (csv): 1 row, 0 with faults; not used: Colour" in ran.out
+        assert "1 row, 0 with faults; 1 invoice of 100.00 USD; Authorized for Payment (1); not used: Colour" in ran.out
+
+    def test_what_is_wrong_with_a_whole_document_is_told_beside_its_rows(self, nowhere, command):
+        (first,) = invoice_rows("9001", line_amount="60.00")
+        (other,) = invoice_rows("9002", invoice_amount="20.00", line_amount="10.00")
+        rows = [
+            *invoice_rows("9000", line_amount="99.00"),
+            first,
+            {**first, "Currency": "EUR", "Line #": "2"},
+            other,
+            {**other, "Line Amount": "10.00"},
+        ]
+        (nowhere / "a.csv").write_bytes(csv_bytes(*rows))
+        document = command("layout", "test", "a.csv", "--json").json
+        assert [len(row["faults"]) for row in document["rows"]] == [1, 0, 1, 0, 1]
+        faults = [fault for row in document["rows"] for fault in row["faults"]]
+        assert faults == [
+            "Invoice 9000 totals 100.00, but its lines come to 99.00 and its tax to 0.00 (TOTALS_DISAGREE).",
+            'Currency is "USD" in row 3 and "EUR" in row 4 of the same document.',
+            "Line 1 of invoice 9002 stands in rows 5 and 6.",
+        ]
+        assert (document["documents"], document["faulty"]) == (3, 3)
+
+    def test_a_status_in_no_list_is_told_as_the_company_s_settings_say(self, world, command, tmp_path):
+        (tmp_path / "a.csv").write_bytes(csv_bytes(*invoice_rows("9001", invoice_status="Released")))
+        told = command("layout", "test", tmp_path / "a.csv")
+        assert "the status Released (1) is in no list" in " ".join(told.out.split())
+        world.configure(lambda document: document["posting"].update(postable_statuses=["Released"]))
+        assert "in no list" not in command("layout", "test", tmp_path / "a.csv").out
+
+    def test_vendors_and_payments_are_counted_too(self, nowhere, command):
+        (nowhere / "v.csv").write_text("Vendor ID,Vendor Name,Status\nV1,One,Active\n")
+        assert "1 row, 0 with faults; 1 vendor; Active (1)" in command("layout", "test", "v.csv").out
+        labels = "Payment ID,Payment Date,Status,Vendor ID,Currency,Payment Amount,Stampli Invoice ID,Applied Amount"
+        (nowhere / "p.csv").write_text(f"{labels}\nP1,2026-04-01,Cleared,V1,USD,5.00,9001,5.00\n")
+        assert "1 payment of 5.00 USD; Cleared (1)" in command("layout", "test", "p.csv").out
 
     def test_a_file_that_would_be_refused_is_1(self, nowhere, command):
         (nowhere / "odd.csv").write_text("Colour,Shape\nblue,round\n")

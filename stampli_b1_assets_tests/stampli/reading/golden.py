@@ -1,6 +1,6 @@
 """What comes of every sample, as JSON beside it; and what the documentation of layouts takes from the code.
 
-`python -m stampli_b1_assets_tests.stampli.reading.golden` writes all of it anew.
+`make golden` writes all of it anew.
 """
 
 import json
@@ -90,13 +90,13 @@ def field_table(kind: FileKind) -> str:
     return "\n".join([f"### {kind}", "", head, *rows])
 
 
-def main() -> None:
+def main(golden: Path = HERE / "golden", docs: Path = DOCS) -> None:
     for name in sample_names():
-        golden_path(name).write_text(outcome(name), "utf-8")
-    golden_path("two_files_joined").write_text(joined_outcome(), "utf-8")
-    (DOCS / "layout.schema.json").write_text(layout_schema(), "utf-8")
+        (golden / f"{name}.json").write_text(outcome(name), "utf-8")
+    (golden / "two_files_joined.json").write_text(joined_outcome(), "utf-8")
+    (docs / "layout.schema.json").write_text(layout_schema(), "utf-8")
     page = (DOCS / "layouts.md").read_text("utf-8")
-    (DOCS / "layouts.md").write_text(with_fields(page), "utf-8")
+    (docs / "layouts.md").write_text(with_fields(page), "utf-8")
 
 
 if __name__ == "__main__":

@@ -96,6 +96,18 @@ def test_unknown_kind_names_the_nearest(exports, content, words):
     assert words in exports.message
 
 
+def test_a_rule_of_recognition_that_is_not_met_is_told(exports):
+    layout = """
+name: mine
+forms:
+  - kind: vendors
+    recognise: {of: [Id, Title, State], at_least: 2}
+    columns: {vendor_id: Id, name: Label}
+"""
+    assert exports.refusal("Id,Label,Mood\n1,a,b\n", layout) == "UNKNOWN_KIND"
+    assert "of `recognise` it lacks Title, State; 2 must be there" in exports.message
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [

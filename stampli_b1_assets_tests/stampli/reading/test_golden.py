@@ -1,4 +1,4 @@
-"""What comes of the samples stays what it is; `golden.py` beside this writes it anew."""
+"""What comes of the samples stays what it is; `make golden` writes it anew."""
 
 import json
 
@@ -35,3 +35,17 @@ def test_xml_twin_brings_the_same_values_in_every_field():
 
 def test_byte_order_mark_and_line_ends_change_nothing():
     assert golden.outcome("lines_bom_lf.csv") == golden.outcome("lines.csv")
+
+
+def test_one_command_writes_all_of_it_anew(tmp_path):
+    recorded, docs = tmp_path / "golden", tmp_path / "docs"
+    recorded.mkdir()
+    docs.mkdir()
+    golden.main(recorded, docs)
+    for path in (golden.HERE / "golden").iterdir():
+        assert (recorded / path.name).read_bytes() == path.read_bytes(), path.name
+    for name in ("layouts.md", "layout.schema.json"):
+        assert (docs / name).read_bytes() == (golden.DOCS / name).read_bytes(), name
+    assert len(list(recorded.iterdir())) == len(list((golden.HERE / "golden").iterdir()))
+    makefile = (golden.DOCS.parent / "Makefile").read_text("utf-8")
+    assert f"$(RUN) -m {golden.__name__}" in makefile

@@ -9,6 +9,7 @@ from stampli_b1_assets.stampli.drift import drift
 from stampli_b1_assets.stampli.explain import explain, show
 from stampli_b1_assets.stampli.layout import load_layout, parse_layout
 from stampli_b1_assets.stampli.propose import propose_layout
+from stampli_b1_assets_tests.stampli.reading import golden
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -20,7 +21,10 @@ SAMPLES = Path(__file__).parent / "samples"
         ("lines.xml", "invoices (xml)", 5, 0),
         ("flat.xml", "invoices (xml)", 2, 0),
         ("european.csv", "invoices (csv)", 4, 1),
-        ("screen.csv", "invoices (csv)", 3, 0),
+        ("screen.csv", "invoices (csv)", 3, 3),
+        ("records.txt", "invoices (records)", 4, 1),
+        ("two_headers.csv", "invoices (csv, headers)", 2, 0),
+        ("two_lines.csv", "invoices (csv, lines)", 3, 0),
         ("vendors.csv", "vendors (csv)", 3, 2),
         ("payments.csv", "payments (csv)", 5, 2),
     ],
@@ -32,15 +36,29 @@ def test_proposed_layout_reads_its_file(sample, form, rows, faulty):
     assert explanation.unknown_columns == ()
 
 
-@pytest.mark.parametrize("sample", ["lines.csv", "lines.xml", "flat.xml", "vendors.csv", "payments.csv"])
+@pytest.mark.parametrize("sample", golden.sample_names())
 def test_proposed_layout_reads_what_the_built_in_one_reads(sample):
-    built_in = load_layout("stampli_flat_xml" if sample == "flat.xml" else "stampli_lines", SAMPLES)
-    proposed = parse_layout(propose_layout(SAMPLES / sample), "proposed.yaml")
-    values = [row.values for row in explain(SAMPLES / sample, proposed).rows]
+    built_in = golden.LAYOUTS.get(sample, "stampli_lines")
+    text = propose_layout(SAMPLES / sample)
+    assert f"the built-in layout {built_in} reads this file" in text
+    proposed = explain(SAMPLES / sample, parse_layout(text, "proposed.yaml"))
+    assert proposed.rows == explain(SAMPLES / sample, load_layout(built_in, SAMPLES)).rows
+
+
+@pytest.mark.parametrize(
+    "sample", ["lines.csv", "lines.xml", "flat.xml", "vendors.csv", "payments.csv", "european.csv"]
+)
+def test_what_no_built_in_layout_knows_is_guessed_from_labels_and_values(sample, monkeypatch):
+    monkeypatch.setattr("stampli_b1_assets.stampli.propose.built_in_names", list)
+    built_in = load_layout(golden.LAYOUTS.get(sample, "stampli_lines"), SAMPLES)
+    text = propose_layout(SAMPLES / sample).replace("extends: stampli_lines\n", "")
+    values = [row.values for row in explain(SAMPLES / sample, parse_layout(text, "proposed.yaml")).rows]
     expected = [row.values for row in explain(SAMPLES / sample, built_in).rows]
+    not_guessed = {"status"} if sample == "european.csv" else set()
     inherited = {"department", "project", "location"} if sample == "lines.xml" else set()
     for one, other in zip(values, expected, strict=True):
-        assert {**one, **{key: other[key] for key in inherited & set(other)}} == other
+        borrowed = {key: other[key] for key in (inherited | not_guessed) & set(other)}
+        assert {**one, **borrowed} == other
 
 
 def write(folder: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -69,6 +87,80 @@ def test_doubts_are_told(tmp_path):
     ):
         assert words in text, words
     assert parse_layout(text, "x").forms[0].delimiter == "\t"
+
+
+STRANGERS = {
+    "french": (
+        (
+            "Société;N° interne;Type de pièce;N° facture;Code fournisseur;Date facture;Devise;Montant TTC;Montant TVA;"
+            "Statut;Ligne;Compte général;Montant HT;Code TVA\n"
+            "AR;44;Facture;F-1;F42;03/04/2026;EUR;1 234,56;205,76;Bon à payer;1;606100;1 028,80;TVA20\n"
+            "AR;45;Avoir;A-9;F42;04/04/2026;EUR;-12 000,00;0,00;Payée;1;606100;-12 000,00;\n"
+        ),
+        [("44", "Invoice", "2026-04-03", "1234.56", "1028.8"), ("45", "Credit Memo", "2026-04-04", "-12000", "-12000")],
+    ),
+    "title and currency signs": (
+        (
+            "Bills of Maple Ridge\n"
+            "Doc ID\tDoc Type\tBill No\tSupplier Code\tDoc Date\tCcy\tGross\tState\tPos\tAccount\tNet\n"
+            "A-1\tBill\tB/7\tS01\t4/3/2026\tPLN\tzł 1'230.00\tReleased\t10\t4010 Print\tzł 1'230.00\n"
+            "A-2\tCredit Note\tB/8\tS01\t4/13/2026\tPLN\t(zł 123.00)\tReleased\t10\t4010 Print\t(zł 123.00)\n"
+        ),
+        [("A-1", "Invoice", "2026-04-03", "1230", "1230"), ("A-2", "Credit Memo", "2026-04-13", "-123", "-123")],
+    ),
+    "records between pipes": (
+        (
+            "H|7001|I|INV-9|V20|20260401|USD|150.00|APPR|x1\nL|7001|1|001300|100.00|first\nL|7001|2|006120|50.00|second\n"
+            "H|7002|C|CM-2|V20|20260402|USD|25.00|APPR|x2\nL|7002|1|001300|25.00|back\nT|2|3|175.00\n"
+        ),
+        [
+            ("7001", "Invoice", "2026-04-01", "150", "100"),
+            ("7001", "Invoice", "2026-04-01", "150", "50"),
+            ("7002", "Credit Memo", "2026-04-02", "-25", "-25"),
+        ],
+    ),
+    "tax included, credit memos positive": (
+        (
+            "Bill ID,Bill Type,Bill Ref,Vendor Code,Bill Date,Currency,Total incl. VAT,Approval,Line No,Account,"
+            "Amount incl. VAT,VAT in Line,VAT Code\n"
+            "51,Invoice,R-1,V20,21-04-2026,EUR,119.00,ready,1,001300,119.00,19.00,V19\n"
+            "52,Refund,R-2,V20,22-04-2026,EUR,11.90,ready,1,001300,11.90,1.90,V19\nTotal,,,,,,130.90,,,,,,\n"
+        ),
+        [("51", "Invoice", "2026-04-21", "119", "100"), ("52", "Credit Memo", "2026-04-22", "-11.9", "-10")],
+    ),
+    "nested elements": (
+        '<a:Batch xmlns:a="urn:a"><a:Head><a:Who>x</a:Who></a:Head><a:Bills>'
+        + "".join(
+            f'<a:Bill BillId="{n}"><a:Kind>bill</a:Kind><a:BillNo>N{n}</a:BillNo><a:Party code="V{n}"/>'
+            f"<a:Issued>2026-04-0{n}</a:Issued><a:Currency>USD</a:Currency><a:Gross>{n}.50</a:Gross><a:State>ok</a:State>"
+            f'<a:Posts><a:Post no="1"><a:Account>13</a:Account><a:Net>{n}.50</a:Net></a:Post></a:Posts></a:Bill>'
+            for n in (1, 2)
+        )
+        + "</a:Bills></a:Batch>",
+        [("1", "Invoice", "2026-04-01", "1.5", "1.5"), ("2", "Invoice", "2026-04-02", "2.5", "2.5")],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STRANGERS)
+def test_unfamiliar_exports_are_proposed_so_that_they_read(tmp_path, case):
+    content, expected = STRANGERS[case]
+    path = write(tmp_path, content)
+    layout = parse_layout(propose_layout(path), "proposed.yaml")
+    explanation = explain(path, layout)
+    names = ("stampli_id", "type", "invoice_date", "total", "line_amount")
+    assert [tuple(row.values[name] for name in names) for row in explanation.rows] == expected
+    assert [row.values["gl_account"].split()[0].isdigit() for row in explanation.rows] == [True] * len(expected)
+    assert explanation.faulty == 0
+
+
+def test_halves_in_files_of_their_own_are_told(tmp_path):
+    headers = propose_layout(write(tmp_path, "doc_key,doc_class,supplier_ref,supplier,gross\nK1,INV,5,V20,1.00\n"))
+    assert "only headers are here" in headers
+    assert "vendor_id:\n      name: supplier\n" in headers
+    lines = propose_layout(write(tmp_path, "doc_key,post_no,ledger_code,net\nK1,1,001300 Site work,1.00\n"))
+    assert "part: line" in lines
+    assert "extract:" in lines
 
 
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", '"never closed\n', "<a><b></a>", "<!DOCTYPE a><a/>", "\0"])
@@ -113,6 +205,6 @@ def test_explanation_shows_values_faults_and_what_is_not_used(exports, tmp_path)
 def test_layout_in_words():
     text = show(load_layout("stampli_european", SAMPLES))
     assert text.startswith("stampli_european: ")
-    assert "invoices (csv), utf-8, dates DD.MM.YYYY, numbers such as 1951,00" in text
+    assert "invoices (csv), utf-8, dates DD.MM.YYYY, numbers such as -1.951,00" in text
     assert "stampli_id Beleg-ID (required): Stampli's invoice id" in " ".join(text.split())
     assert "always ''" in show(load_layout("stampli_screen", SAMPLES))

@@ -119,6 +119,8 @@ DATE = date_reader(("YYYY-MM-DD",), DENVER)
         (date_reader(("DD.MM.YYYY",), None), "31.03.2026", date(2026, 3, 31)),
         (date_reader(("D.M.YYYY", "YYYY-MM-DD"), None), "1.4.2026", date(2026, 4, 1)),
         (date_reader(("MM/DD/YYYY",), None), "03/04/2026", date(2026, 3, 4)),
+        (date_reader(("D-MMM-YYYY",), None), "3-APR-2026", date(2026, 4, 3)),
+        (date_reader(("DD MMM YYYY",), None), "31 may 2026", date(2026, 5, 31)),
     ],
 )
 def test_dates(reader, text, value):
