@@ -53,11 +53,11 @@ def same_document(invoice: Invoice, posted: PostedEntry) -> bool:
     total = invoice.total
     if total is None or posted.reference != texts.reference(invoice.number) or posted.tax_date != invoice.invoice_date:
         return False
-    amounts = [_signed(line) for line in posted.lines or () if line.card_code]
+    amounts = [signed(line) for line in posted.lines or () if line.card_code]
     return amounts == [-total]
 
 
-def _signed(line: JournalLine) -> Decimal:
+def signed(line: JournalLine) -> Decimal:
     """Debit positive, credit negative; in foreign currency where the line has one (rates may change)."""
     debit, credit = (line.fc_debit, line.fc_credit) if line.fc_currency else (line.debit, line.credit)
     return (debit or Decimal(0)) - (credit or Decimal(0))
@@ -81,7 +81,7 @@ def _lines(planned: Iterable[_Line], posted: PostedEntry) -> list[str]:
 
 def _line(line: JournalLine) -> _Line:
     code = line.card_code or line.account_code
-    return _comparable(code, _signed(line), line.fc_currency, line.dimensions, line.project_code)
+    return _comparable(code, signed(line), line.fc_currency, line.dimensions, line.project_code)
 
 
 def _of_amount(line: Amount, currency: str) -> _Line:

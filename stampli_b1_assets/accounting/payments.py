@@ -10,6 +10,7 @@ from typing import Literal
 
 from stampli_b1_assets.accounting import texts
 from stampli_b1_assets.accounting.accounts import lacking_dimensions, settings_account
+from stampli_b1_assets.accounting.compare import signed
 from stampli_b1_assets.accounting.desk import Desk, Notes
 from stampli_b1_assets.accounting.draft import Context
 from stampli_b1_assets.accounting.identity import posting_key
@@ -18,7 +19,7 @@ from stampli_b1_assets.accounting.periods import next_open, period_of
 from stampli_b1_assets.accounting.rules.currency import no_rate, unknown_currency
 from stampli_b1_assets.accounting.rules.dates import absurd, no_period, period_closed
 from stampli_b1_assets.accounting.suppliers import Supplier, supplier_of
-from stampli_b1_assets.domain.journal_entry import JournalEntry
+from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
 from stampli_b1_assets.domain.money import ZERO, significant_decimals
 from stampli_b1_assets.domain.outcome import Hold, Reason, in_order
 from stampli_b1_assets.domain.payment import Payment
@@ -128,6 +129,15 @@ def assess_payment(payment: Payment, context: Context) -> PaymentAssessment:
     if draft.amount == ZERO:
         return PaymentAssessment("ignored")
     return PaymentAssessment("ready", entry=_entry(draft), trace=trace)
+
+
+def is_same_payment(payment: Payment, context: Context, posted: PostedEntry) -> bool:
+    """Whether SAP's entry, read with its lines, is this payment's: its date, vendor and amount."""
+    draft = _Draft(payment, context)
+    partner = draft.supplier.partner
+    lines = [line for line in posted.lines or () if line.card_code]
+    is_vendor = partner is None or {line.card_code for line in lines} == {partner.card_code}
+    return is_vendor and posted.tax_date == payment.payment_date and [signed(line) for line in lines] == [draft.amount]
 
 
 def payment_rate_needed(payment: Payment, context: Context) -> tuple[str, date] | None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from stampli_b1_assets.domain.journal_entry import JournalEntry
-from stampli_b1_assets.errors import AlreadyCommitted, B1OutcomeUnknown
+from stampli_b1_assets.errors import AlreadyCommitted, B1OutcomeUnknown, LeaseHeld
 from stampli_b1_assets.ledger import schema
 from stampli_b1_assets.ledger.audit import Audit, AuditEntry
 from stampli_b1_assets.ledger.canonical import canonical, plain, sha256_of
@@ -17,6 +17,7 @@ from stampli_b1_assets.ledger.records import IntentRecord, IntentStatus, Resolut
 _table = schema.intents.c
 _attempts = schema.intent_attempts.c
 
+_DOUBTFUL = [status.value for status in IntentStatus if status.is_in_doubt]
 _WORDS = {"already_there": IntentStatus.COMMITTED, "guard_contradiction": IntentStatus.UNKNOWN}
 
 
@@ -26,6 +27,7 @@ class Intents:
     def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
         self._audit = audit
+        self._attempts: dict[str, int] = {}
 
     def write(
         self,
@@ -59,12 +61,42 @@ class Intents:
             attempts = [_attempt(row, payloads[row["key"]]) for row in rows]
             self._database.upsert(connection, schema.intent_attempts, attempts, ["key", "attempt"])
             self._audit.append_all(connection, [_written(row, payloads[row["key"]], who) for row in rows])
+        self._attempts |= {row["key"]: row["attempt"] for row in rows}
 
     def sending(self, key: str) -> None:
-        """Say that the request leaves now; on disk when it returns. What is in doubt is as old as its last request."""
+        """Say that the request leaves now; on disk when it returns. What is in doubt is as old as its last request.
+
+        Raises `LeaseHeld` when another process took the key over, since this one stood still for long.
+        """
+        ours = (_table.attempt == self._attempts.get(key), _table.status.in_(_DOUBTFUL))
+        if not self._touched(key, *ours, written_at=self._database.clock()):
+            raise LeaseHeld(
+                f"This process stood still for long, and another one took over what it was about to send ({key}).",
+                "Stop here and start again; what was begun is looked up in SAP first.",
+            )
+
+    def doubtful(self, keys: Iterable[str]) -> dict[str, IntentRecord]:
+        """Those of the keys whose outcome is in doubt."""
+        return {key: one for key, one in self.get_many(keys).items() if one.status.is_in_doubt}
+
+    def give_up(self, intent: IntentRecord) -> bool:
+        """Say that what was in doubt never came to SAP; False when it was sent once more since `intent` was read."""
+        same = (_table.attempt == intent.attempt, _table.written_at == intent.written_at)
+        with self._database.writing():
+            if not self._touched(intent.key, *same, _table.status.in_(_DOUBTFUL), written_at=intent.written_at):
+                return False
+            self.resolve(intent.key, IntentStatus.ABSENT)
+        return True
+
+    def date(self, intent: IntentRecord, moment: datetime) -> None:
+        """Count the age of what is in doubt from `moment` on."""
+        self._touched(intent.key, _table.attempt == intent.attempt, written_at=moment)
+
+    def _touched(self, key: str, *conditions: Any, written_at: datetime) -> bool:
         own = (_table.company == self._database.company, _table.key == key)
         with self._database.writing() as connection:
-            connection.execute(update(schema.intents).where(*own).values(written_at=self._database.clock()))
+            change = update(schema.intents).where(*own, *conditions).values(written_at=written_at)
+            return connection.execute(change).rowcount == 1
 
     def resolve(self, key: str, status: str, *, who: str = "service", **facts: Any) -> None:
         """Say what became of a write; `facts` are the fields of `Resolution`.
@@ -97,9 +129,8 @@ class Intents:
 
     def unresolved(self) -> dict[str, IntentRecord]:
         """What is in doubt, by key: written and never answered, or with an unknown outcome."""
-        doubt = [status.value for status in IntentStatus if status.is_in_doubt]
         with self._database.reading() as connection:
-            rows = self._database.rows(connection, schema.intents, _table.status, doubt)
+            rows = self._database.rows(connection, schema.intents, _table.status, _DOUBTFUL)
             return self._records(connection, sorted(rows, key=lambda row: row.written_at))
 
     def attempts(self, stampli_id: str) -> list[dict[str, Any]]:

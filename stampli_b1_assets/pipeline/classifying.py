@@ -14,8 +14,9 @@ from stampli_b1_assets.accounting.statuses import StatusKind, status_word
 from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.outcome import Hold, Outcome, Reason
 from stampli_b1_assets.ledger.records import InvoiceRecord
-from stampli_b1_assets.pipeline.conflicts import cancelled_hold, changed_hold
-from stampli_b1_assets.pipeline.existing import Existing, find_existing
+from stampli_b1_assets.pipeline.conflicts import cancelled_hold, changed_hold, reversed_hold
+from stampli_b1_assets.pipeline.doubts import being_looked_up
+from stampli_b1_assets.pipeline.existing import Existing, find_existing, find_undone
 from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.verdict import Candidate, Ready, Verdict, held, invoice_id, remembered
 
@@ -40,6 +41,10 @@ class _Case:
     status: StatusKind
     existing: Existing | None
     decision: str
+    is_in_doubt: bool
+    """A request for it, or for its reversal, may still commit in SAP."""
+    free_revision: int | None
+    """The next one, where all that SAP has of it was reversed and the ledger does not know why."""
 
 
 def classify(session: Session, brought: Sequence[tuple[Invoice, str]]) -> Classified:
@@ -48,19 +53,56 @@ def classify(session: Session, brought: Sequence[tuple[Invoice, str]]) -> Classi
     session.fetch_rates(invoice for invoice, _ in brought)
     standing = session.ledger.invoices.get_many([invoice_id(invoice) for invoice, _ in brought])
     candidates = [_candidate(session, invoice, where, standing.get(invoice_id(invoice))) for invoice, where in brought]
-    existing = find_existing(session, [one for one in candidates if not one.is_posted and one.invoice.stampli_id])
-    decisions = session.ledger.decisions.effective([one.id for one in candidates])
     result = Classified()
-    for candidate in candidates:
-        decision = decisions.get((candidate.id, candidate.content_hash), "")
-        status = status_word(candidate.invoice, session.settings.posting)
-        case = _Case(session, candidate, status, existing.get(candidate.id), decision)
+    for case in _cases(session, candidates):
         answer = next(answer for question in _QUESTIONS if (answer := question(case)) is not None)
         if isinstance(answer, Ready):
             result.ready.append(answer)
         else:
             result.verdicts.append(answer)
     return result
+
+
+def _cases(session: Session, candidates: Sequence[Candidate]) -> list[_Case]:
+    """The candidates, at the revision that counts in SAP, with what the ledger and SAP know of them."""
+    undone = find_undone(session, [one for one in candidates if one.is_posted])
+    candidates = [_after_reversal(session, one) if undone.get(one.id) else one for one in candidates]
+    in_sap = find_existing(session, [one for one in candidates if not one.is_posted and one.invoice.stampli_id])
+    anew = in_sap.revisions
+    doubtful = session.ledger.intents.doubtful([_key(session, one, anew.get(one.id)) for one in candidates])
+    decisions = session.ledger.decisions.effective([one.id for one in candidates])
+    return [
+        _Case(
+            session=session,
+            candidate=one,
+            status=status_word(one.invoice, session.settings.posting),
+            existing=in_sap.entries.get(one.id),
+            decision=decisions.get((one.id, one.content_hash), ""),
+            is_in_doubt=_key(session, one, anew.get(one.id)) in doubtful or undone.get(one.id) is False,
+            free_revision=anew.get(one.id),
+        )
+        for one in candidates
+    ]
+
+
+def _after_reversal(session: Session, candidate: Candidate) -> Candidate:
+    """SAP has the reversal, and only the record of it is missing: the decision is carried out, the posting undone."""
+    session.ledger.decisions.consume(candidate.id)
+    return _at(session, replace(candidate, standing=None), candidate.revision + 1)
+
+
+def _key(session: Session, candidate: Candidate, revision: int | None) -> str:
+    return (
+        candidate.key
+        if revision is None
+        else posting_key(session.settings.b1.company_db, "invoice", candidate.id, revision)
+    )
+
+
+def _at(session: Session, candidate: Candidate, revision: int) -> Candidate:
+    key = _key(session, candidate, revision)
+    assessment = _assessed(session, candidate.invoice, revision)
+    return replace(candidate, revision=revision, key=key, assessment=assessment)
 
 
 def candidate_of(session: Session, invoice: Invoice, partition: str) -> Candidate:
@@ -96,7 +138,10 @@ def _is_it_in_sap_already(case: _Case) -> Verdict | Ready | None:
     """The ledger knows a posting: only its document is looked at, since it is not to be posted."""
     if not case.candidate.is_posted:
         return None
-    return _came_back(case, case.candidate, Outcome.ALREADY_POSTED)
+    answer = _came_back(case, case.candidate, Outcome.ALREADY_POSTED)
+    if case.is_in_doubt and isinstance(answer, Verdict):
+        return held(case.candidate, [being_looked_up(f"The reversal of invoice {case.candidate.invoice.number}")])
+    return answer
 
 
 def _did_sap_have_it_without_our_knowing(case: _Case) -> Verdict | Ready | None:
@@ -177,16 +222,28 @@ def _reversal_and_new_entry(case: _Case, candidate: Candidate) -> Verdict | Read
 
 
 def _is_it_to_be_ignored(case: _Case) -> Verdict | None:
-    if case.candidate.assessment.outcome == "ignored":
-        return Verdict(case.candidate, Outcome.IGNORED, revision=case.candidate.revision)
-    if case.decision == "ignore":
-        return Verdict(case.candidate, Outcome.IGNORED, revision=case.candidate.revision, decision="ignore")
-    return None
+    candidate = case.candidate
+    if candidate.assessment.outcome != "ignored" and case.decision != "ignore":
+        return None
+    if case.is_in_doubt:  # ignored for good only when nothing can come of what was sent
+        return held(candidate, [being_looked_up(f"Invoice {candidate.invoice.number}")])
+    decision = "" if candidate.assessment.outcome == "ignored" else "ignore"
+    return Verdict(candidate, Outcome.IGNORED, revision=candidate.revision, decision=decision)
 
 
 def _must_it_wait(case: _Case) -> Verdict | None:
     holds = case.candidate.assessment.holds
     return held(case.candidate, holds) if holds else None
+
+
+def _was_it_reversed_without_our_knowing(case: _Case) -> Verdict | Ready | None:
+    """A ledger that was lost does not say whether a new entry was to follow."""
+    if case.free_revision is None:
+        return None
+    if case.decision != "post-anyway":
+        return held(case.candidate, [reversed_hold(case.candidate)])
+    anew = _at(case.session, case.candidate, case.free_revision)
+    return Ready(anew, anew.assessment.entry)
 
 
 def _ready(case: _Case) -> Ready:
@@ -198,5 +255,6 @@ _QUESTIONS: tuple[Callable[[_Case], Verdict | Ready | None], ...] = (
     _did_sap_have_it_without_our_knowing,
     _is_it_to_be_ignored,
     _must_it_wait,
+    _was_it_reversed_without_our_knowing,
     _ready,
 )

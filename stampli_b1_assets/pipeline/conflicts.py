@@ -61,6 +61,18 @@ def duplicate_in_sap_hold(candidate: Candidate, posted: PostedEntry) -> Hold:
     return _duplicate(candidate, f"{_has_sent(candidate)}{spelled}: {entry}")
 
 
+def reversed_hold(candidate: Candidate) -> Hold:
+    """Posted and reversed by us, as SAP shows, and the ledger that knew why was lost."""
+    invoice = candidate.invoice
+    return Hold(
+        Reason.PROBABLE_DUPLICATE,
+        f"Invoice {invoice.number} was posted and reversed in SAP before this ledger began, and nothing here says "
+        "whether it is to be posted again.",
+        f"Look at both entries in SAP; then {_RELEASE.format(id=candidate.id, action='post-anyway')} posts it anew, "
+        "`--action ignore` leaves it reversed.",
+    )
+
+
 def doubled_vendor_hold(candidate: Candidate, ours: str, theirs: str, twin: InvoiceRecord | PostedEntry) -> Hold:
     """The same date and amount from a supplier that has the tax id of this one."""
     invoice = candidate.invoice

@@ -9,20 +9,19 @@ from stampli_b1_assets.b1.poster import WriteResult
 from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.domain.payment import Payment
+from stampli_b1_assets.errors import B1Unusable
 from stampli_b1_assets.ledger.records import PaymentRecord
 from stampli_b1_assets.pipeline.session import Session
 
 _RELEASE = "`stampli-b1 release {id} --action {action} --by NAME --note TEXT`"
 
 
-def in_sap(session: Session, payments: Sequence[Payment], keys: Sequence[str]) -> dict[str, PostedEntry]:
-    """Payments that SAP has, by key.
+def found_by_id(session: Session, payments: Sequence[Payment], keys: Sequence[str]) -> dict[str, PostedEntry]:
+    """Payments that SAP has, by key, where it lacks the user field.
 
-    Without the user field the payment's id in Reference2 is all there is: what carries it and has the vendor on the
-    payment's side is the payment (an invoice of the same id has the vendor on the other).
+    The payment's id in Reference2 is all there is: what carries it and has the vendor on the payment's side is the
+    payment (an invoice of the same id has the vendor on the other).
     """
-    if session.b1.guard().has_field:
-        return session.find_keys(keys)
     by_id = session.b1.posted_by_reference([payment.payment_id for payment in payments])
     whole = session.b1.read_entries([entry.jdt_num for entries in by_id.values() for entry in entries])
     found = {}
@@ -45,7 +44,9 @@ def waiting_for_invoices(session: Session, payments: Sequence[Payment]) -> dict[
     ids = sorted({one.stampli_invoice_id for payment in payments for one in payment.applications})
     known = session.ledger.invoices.get_many(ids)
     in_sap = {id_ for id_, record in known.items() if record.jdt_num}
-    keys = {posting_key(session.settings.b1.company_db, "invoice", id_): id_ for id_ in ids if id_ not in in_sap}
+    revisions = {id_: known[id_].revision if id_ in known else 0 for id_ in ids if id_ not in in_sap}
+    company_db = session.settings.b1.company_db
+    keys = {posting_key(company_db, "invoice", id_, revision): id_ for id_, revision in revisions.items()}
     in_sap |= {keys[key] for key in session.find_keys(list(keys))}
     holds = {}
     for payment in payments:
@@ -108,6 +109,25 @@ def changed(record: PaymentRecord) -> Hold:
         f"it is {record.amount} {record.currency} now.",
         "Compare both. Void the payment in Stampli and pay anew, or correct the entry in SAP and "
         f"{_RELEASE.format(id=record.payment_id, action='ignore')}.",
+    )
+
+
+def came_back(record: PaymentRecord) -> Hold:
+    """Voided and reversed, and exported again as if it were paid."""
+    return Hold(
+        Reason.CHANGED_AFTER_POSTING,
+        f"Payment {record.payment_id} was reversed in SAP when Stampli voided it, and comes back as not voided.",
+        "If it was paid after all, pay it anew in Stampli, under a new number, or enter it in SAP by hand; then "
+        f"{_RELEASE.format(id=record.payment_id, action='ignore')}.",
+    )
+
+
+def cut_off(record: PaymentRecord, error: B1Unusable) -> Hold:
+    """SAP went away in the middle."""
+    return Hold(
+        Reason.OUTCOME_UNKNOWN,
+        f"SAP stopped answering before payment {record.payment_id} was done with: {error.message}",
+        "Nothing to do: the next cycle looks it up in SAP, and posts it if it is not there.",
     )
 
 

@@ -1,30 +1,24 @@
 """Payments of a run: read and counted; posted through the clearing account only when the settings say so."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from stampli_b1_assets.accounting.identity import payment_hash, posting_key
 from stampli_b1_assets.accounting.payments import assess_payment, is_voided
 from stampli_b1_assets.b1.poster import WriteResult
-from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
+from stampli_b1_assets.domain.journal_entry import JournalEntry
 from stampli_b1_assets.domain.outcome import Hold, Outcome
 from stampli_b1_assets.domain.payment import Payment
+from stampli_b1_assets.errors import B1Unusable
 from stampli_b1_assets.ledger.decisions import payment_subject
 from stampli_b1_assets.ledger.records import FileState, PaymentRecord
 from stampli_b1_assets.pipeline import payment_checks
+from stampli_b1_assets.pipeline.doubts import being_looked_up
+from stampli_b1_assets.pipeline.paid import Case, with_sap
 from stampli_b1_assets.pipeline.reading import FileContent
 from stampli_b1_assets.pipeline.sending import Item, send
 from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.voiding import reverse_voided
-
-
-@dataclass(frozen=True)
-class _Case:
-    """One payment: its record so far, and what a person decided on this content of it."""
-
-    payment: Payment
-    record: PaymentRecord
-    decision: str = ""
 
 
 def settle_payments(session: Session, files: Sequence[FileContent]) -> list[PaymentRecord]:
@@ -37,8 +31,7 @@ def settle_payments(session: Session, files: Sequence[FileContent]) -> list[Paym
         return []
     cases = _cases(session, work)
     if session.settings.posting.payments.post:
-        session.fetch_payment_rates(case.payment for case in cases)
-        records = _settled(session, cases)
+        records = _settled_or_cut_off(session, cases)
     else:
         records = [_with_outcome(case, _unposted(case)) for case in cases]
     session.ledger.payments.save(records, cycle=session.cycle)
@@ -52,7 +45,7 @@ def _work(session: Session, content: FileContent) -> list[Payment]:
     return [payment for payment in content.payments if payment.payment_id in still_open]
 
 
-def _cases(session: Session, work: Sequence[tuple[Payment, str]]) -> list[_Case]:
+def _cases(session: Session, work: Sequence[tuple[Payment, str]]) -> list[Case]:
     """One per payment id, with what was brought last."""
     ids = [payment.payment_id for payment, _ in work]
     known = session.ledger.payments.get_many(ids)
@@ -61,7 +54,7 @@ def _cases(session: Session, work: Sequence[tuple[Payment, str]]) -> list[_Case]
     for payment, partition in work:
         record = _record(session, payment, partition, known.get(payment.payment_id))
         decision = decisions.get((payment_subject(record.payment_id), record.content_hash), "")
-        cases[record.payment_id] = _Case(payment, record, decision)
+        cases[record.payment_id] = Case(payment, record, decision)
     return list(cases.values())
 
 
@@ -92,24 +85,30 @@ def _record(session: Session, payment: Payment, partition: str, standing: Paymen
     )
 
 
-def _unposted(case: _Case) -> Outcome:
+def _unposted(case: Case) -> Outcome:
     return Outcome.ALREADY_POSTED if case.record.jdt_num and not case.record.is_reversed else Outcome.IGNORED
 
 
-def _with_outcome(case: _Case, outcome: Outcome, *holds: Hold) -> PaymentRecord:
+def _with_outcome(case: Case, outcome: Outcome, *holds: Hold) -> PaymentRecord:
     return replace(case.record, outcome=outcome, holds=holds, decision=case.decision)
 
 
-def _settled(session: Session, cases: Sequence[_Case]) -> list[PaymentRecord]:
+def _settled_or_cut_off(session: Session, cases: Sequence[Case]) -> list[PaymentRecord]:
+    """When SAP goes away in the middle of a run that wrote to it, all of them wait, and are looked up first."""
+    try:
+        session.fetch_payment_rates(case.payment for case in cases)
+        return _settled(session, cases)
+    except B1Unusable as error:
+        if not session.has_written:
+            raise
+        return [_with_outcome(case, Outcome.HELD, payment_checks.cut_off(case.record, error)) for case in cases]
+
+
+def _settled(session: Session, cases: Sequence[Case]) -> list[PaymentRecord]:
     """SAP is asked by key first; what it has is never sent again, and what was voided since is reversed."""
-    keys = [case.record.key for case in cases]
-    in_sap = payment_checks.in_sap(session, [case.payment for case in cases], keys)
-    cases = [_adopted(case, in_sap) for case in cases]
+    cases = with_sap(session, cases)
     voided = [case for case in cases if _is_to_be_reversed(case)]
-    done = {
-        record.payment_id: record
-        for record in reverse_voided(session, [(case.payment, case.record) for case in voided])
-    }
+    done = {record.payment_id: record for record in reverse_voided(session, voided)}
     rest = [case for case in cases if case.record.payment_id not in done]
     standing = {case.record.payment_id: record for case in rest if (record := _standing(case)) is not None}
     new = [case for case in rest if case.record.payment_id not in standing]
@@ -117,43 +116,31 @@ def _settled(session: Session, cases: Sequence[_Case]) -> list[PaymentRecord]:
     return [done[case.record.payment_id] for case in cases]
 
 
-def _is_to_be_reversed(case: _Case) -> bool:
-    """Voided since it was posted, and nobody decided to leave it as it is."""
-    record = case.record
-    return is_voided(case.payment) and bool(record.jdt_num) and not record.is_reversed and case.decision != "ignore"
+def _is_to_be_reversed(case: Case) -> bool:
+    is_there = bool(case.record.jdt_num) and not case.record.is_reversed
+    return is_there and is_voided(case.payment) and case.decision != "ignore"
 
 
-def _adopted(case: _Case, in_sap: Mapping[str, PostedEntry]) -> _Case:
-    """With the entry that SAP has, also when the ledger does not know of it."""
-    posted = in_sap.get(case.record.key)
-    if posted is None or case.record.jdt_num:
-        return case
-    record = replace(
-        case.record,
-        jdt_num=posted.jdt_num,
-        doc_number=posted.number,
-        posting_date=posted.reference_date,
-        posted_hash=case.record.content_hash,
-    )
-    return replace(case, record=record)
-
-
-def _standing(case: _Case) -> PaymentRecord | None:
+def _standing(case: Case) -> PaymentRecord | None:
     """What needs no posting: in SAP before, voided before it came here, or ignored by a person."""
-    record = case.record
-    if is_voided(case.payment) or record.is_reversed or case.decision == "ignore":
-        return _with_outcome(case, _unposted(case))
-    if not record.jdt_num:
+    record, is_over = case.record, is_voided(case.payment) or case.decision == "ignore"
+    if not record.jdt_num and not is_over:
         return None
+    if case.is_in_doubt:
+        return _with_outcome(case, Outcome.HELD, being_looked_up(f"Payment {record.payment_id}"))
+    if is_over:
+        return _with_outcome(case, _unposted(case))
+    if record.is_reversed:
+        return _with_outcome(case, Outcome.CONFLICT, payment_checks.came_back(record))
     if record.posted_hash in ("", record.content_hash):
-        return _with_outcome(case, Outcome.ALREADY_POSTED)
+        return _with_outcome(case, Outcome.POSTED if case.was_in_doubt else Outcome.ALREADY_POSTED)
     return _with_outcome(case, Outcome.CONFLICT, payment_checks.changed(record))
 
 
-def _posted(session: Session, cases: Sequence[_Case]) -> list[PaymentRecord]:
+def _posted(session: Session, cases: Sequence[Case]) -> list[PaymentRecord]:
     """Assess, check against invoices and SAP, and send what is ready, each once."""
     records: list[PaymentRecord] = []
-    ready: list[tuple[_Case, JournalEntry]] = []
+    ready: list[tuple[Case, JournalEntry]] = []
     context = session.context()
     for case in cases:
         assessment = assess_payment(case.payment, context)
@@ -177,13 +164,13 @@ def _posted(session: Session, cases: Sequence[_Case]) -> list[PaymentRecord]:
     return records + _sent(session, sendable)
 
 
-def _sent(session: Session, ready: Sequence[tuple[_Case, JournalEntry]]) -> list[PaymentRecord]:
+def _sent(session: Session, ready: Sequence[tuple[Case, JournalEntry]]) -> list[PaymentRecord]:
     items = [Item(case.record.payment_id, 0, entry) for case, entry in ready]
     results = send(session, items, session.posting_mode(), "payment") if items else {}
     return [_concluded(case, results.get(entry.key)) for case, entry in ready]
 
 
-def _concluded(case: _Case, result: WriteResult | None) -> PaymentRecord:
+def _concluded(case: Case, result: WriteResult | None) -> PaymentRecord:
     if result is None or result.posted is None:
         return _with_outcome(case, Outcome.HELD, payment_checks.not_posted(case.record.payment_id, result))
     return replace(

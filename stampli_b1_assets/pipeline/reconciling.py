@@ -12,6 +12,7 @@ from stampli_b1_assets.domain.journal_entry import JournalEntry, JournalLine, Po
 from stampli_b1_assets.domain.money import ZERO
 from stampli_b1_assets.domain.outcome import Outcome, Reason
 from stampli_b1_assets.ledger.records import InvoiceRecord
+from stampli_b1_assets.pipeline.paid import reversal_key
 from stampli_b1_assets.pipeline.session import Session
 
 _PROOF = "proof-"
@@ -165,7 +166,9 @@ def _known_keys(session: Session, records: Sequence[InvoiceRecord], keys: Sequen
             for kind in ("invoice", "reversal"):
                 known[posting_key(company_db, kind, record.stampli_id, revision)] = None
     known |= {one.key: one.jdt_num for one in records if one.key}
-    known |= {one.key: one.jdt_num for one in session.ledger.payments.all() if one.key}
+    payments = [one for one in session.ledger.payments.all() if one.key]
+    known |= {reversal_key(session, one.payment_id): None for one in payments if one.is_reversed}
+    known |= {one.key: one.jdt_num for one in payments}
     intents = session.ledger.intents.get_many(keys)
     return known | {key: intent.jdt_num or known.get(key) for key, intent in intents.items()}
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from stampli_b1_assets.accounting import texts
 from stampli_b1_assets.accounting.identity import posting_key
 from stampli_b1_assets.accounting.periods import open_date
 from stampli_b1_assets.accounting.reversal import reversal_of
@@ -45,6 +46,29 @@ def no_open_period(number: int, day: date) -> Hold:
     )
 
 
+def own_entry(session: Session, jdt_num: int, key: str, subject_id: str) -> PostedEntry | None:
+    """The entry of that number, if it is still the one that was posted under the key; None otherwise.
+
+    A company that was put back from a backup gives its numbers to other entries. One posted before SAP had the user
+    field carries the Stampli id alone.
+    """
+    entry = session.b1.read_entries([jdt_num]).get(jdt_num)
+    if entry is None:
+        return None
+    is_ours = entry.key == key if entry.key else entry.reference2 == texts.reference(subject_id)
+    return entry if is_ours else None
+
+
+def not_ours(what: str, number: int | None) -> Hold:
+    """What the ledger calls posted is not in SAP under that number."""
+    return Hold(
+        Reason.B1_REJECTED,
+        f"Journal entry {number} in SAP is not, or not any more, the one that was posted for {what}: "
+        "it was not reversed.",
+        "Was the company put back from a backup? See `stampli-b1 reconcile`, and correct the entry in SAP by hand.",
+    )
+
+
 def reversal_entry(session: Session, one: Ready) -> JournalEntry | Hold:
     """The reversal under its own key, on the original's date, or on the first day of the next open period.
 
@@ -52,7 +76,10 @@ def reversal_entry(session: Session, one: Ready) -> JournalEntry | Hold:
     """
     if session.posting_mode() is PostingMode.UNMARKED or one.reverses is None:
         return NEEDS_THE_FIELD
-    posted = session.b1.read_entry(one.reverses)
+    standing = one.candidate.standing
+    posted = own_entry(session, one.reverses, standing.key if standing else "", one.candidate.id)
+    if posted is None:
+        return not_ours(f"invoice {one.candidate.invoice.number}", standing.doc_number if standing else None)
     when = open_date(posted.reference_date, session.reference.periods)
     if when is None:
         return no_open_period(posted.number, posted.reference_date)

@@ -5,18 +5,17 @@ Intent in the ledger, request, look-up, outcome in the ledger: in this order, fo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from stampli_b1_assets.accounting.identity import PostingKind
 from stampli_b1_assets.b1.poster import PostingMode, WriteResult
 from stampli_b1_assets.domain.journal_entry import JournalEntry
-from stampli_b1_assets.ledger.records import Resolution
+from stampli_b1_assets.ledger.records import IntentRecord, IntentStatus, Resolution
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.right_company import remember_company
 from stampli_b1_assets.pipeline.session import Session
 
-_TIMEOUTS_UNTIL_LOST = 3
-"""A write without the guard is sent again only when it is this many time-outs old and still not in SAP."""
+_WITH_A_ROW = (PostingMode.GUARDED.value, PostingMode.UNPROVED.value)
+"""Modes whose requests carry the guard row: where the guard is proved, they cannot commit beside another one."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +30,11 @@ class Item:
 def send(session: Session, items: Sequence[Item], mode: PostingMode, kind: PostingKind) -> dict[str, WriteResult]:
     """Results by key. Entries that SAP has already must have been sifted out before: look, then send.
 
-    Not in the result: what an earlier request may still be about to commit; it waits for a later cycle.
+    Not in the result: what an earlier request may still be about to commit, and what the ledger knows as committed
+    though SAP does not show it. Both wait for a later cycle.
     """
-    sendable = [item for item in items if not _is_in_doubt(session, item, mode)]
+    intents = session.ledger.intents.get_many([item.entry.key for item in items])
+    sendable = [item for item in items if _may_be_sent(session, intents.get(item.entry.key), mode)]
     if not sendable:
         return {}
     entries = [item.entry for item in sendable]
@@ -55,16 +56,14 @@ def send(session: Session, items: Sequence[Item], mode: PostingMode, kind: Posti
     return {result.entry.key: result for result in results}
 
 
-def _is_in_doubt(session: Session, item: Item, mode: PostingMode) -> bool:
-    """Whether an earlier request of this key may still commit. With the guard it could not do so twice."""
-    intent = session.ledger.intents.get(item.entry.key)
+def _may_be_sent(session: Session, intent: IntentRecord | None, mode: PostingMode) -> bool:
+    """Whether no earlier request of this key may commit beside a new one. A proved guard would not let it.
+
+    What is still in doubt after the look-up waits, however old it is by now: the look was as old.
+    """
     if intent is None or not intent.status.is_in_doubt:
-        return False
-    patience = timedelta(seconds=_TIMEOUTS_UNTIL_LOST * session.settings.b1.timeout_seconds)
-    if mode is not PostingMode.GUARDED and session.workplace.clock() - intent.written_at < patience:
-        return True
-    session.ledger.intents.resolve(item.entry.key, "absent")  # it was looked up before it came here
-    return False
+        return intent is None or intent.status is not IntentStatus.COMMITTED
+    return mode is PostingMode.GUARDED and intent.mode in _WITH_A_ROW and session.ledger.intents.give_up(intent)
 
 
 def _resolution(result: WriteResult) -> Resolution:

@@ -10,6 +10,7 @@ from stampli_b1_assets.domain.journal_entry import JournalEntry
 from stampli_b1_assets.domain.outcome import Hold, Outcome, Reason
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.conflicts import changed_words_hold
+from stampli_b1_assets.pipeline.doubts import look_up
 from stampli_b1_assets.pipeline.recording import save
 from stampli_b1_assets.pipeline.reversing import is_reversal_of, key_is_taken, reversal_entry
 from stampli_b1_assets.pipeline.sending import Item, send
@@ -90,7 +91,7 @@ def _reverse(session: Session, ready: Sequence[Ready], mode: PostingMode) -> tup
         else:
             wanted[entry.key] = (one, entry)
     done = set()
-    for key, undoing in session.find_keys(list(wanted)).items():
+    for key, undoing in look_up(session, list(wanted)).items():
         done.add(key)
         if not is_reversal_of(undoing, wanted[key][1].reference):
             candidate = wanted.pop(key)[0].candidate
@@ -142,7 +143,7 @@ def _between(candidate: Candidate) -> Hold:
 
 def _found_already(session: Session, ready: Sequence[Ready]) -> tuple[list[Verdict], list[Ready]]:
     """Reposts that an earlier, interrupted run completed."""
-    existing = session.find_keys([one.candidate.key for one in ready])
+    existing = look_up(session, [one.candidate.key for one in ready])
     found: list[Verdict] = []
     for one in ready:
         candidate, posted = one.candidate, existing.get(one.candidate.key)

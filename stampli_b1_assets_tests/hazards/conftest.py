@@ -1,7 +1,6 @@
 """A company on a bench, files that come into its folder, and settings that change."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stampli_b1_assets.config.loader import load_companies
-from stampli_b1_assets.sandbox.running import B1_PASSWORD
 from stampli_b1_assets.sandbox.sftp_server import SftpServer
-from stampli_b1_assets.stampli.layout import load_layout
 from stampli_b1_assets_tests.fixtures.world import csv_bytes
 from stampli_b1_assets_tests.hazards.outbox import Outbox
 from stampli_b1_assets_tests.simulation.bench import Bench
@@ -61,10 +57,7 @@ def configure(bench: Bench) -> Callable[..., None]:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         document.setdefault(section, {}).update(values)
         path.write_text(yaml.safe_dump(document), encoding="utf-8")
-        environment = {"STAMPLI_SFTP_PASSWORD": "none", "B1_PASSWORD": B1_PASSWORD}
-        bench.loaded = load_companies(path, environment)[0]
-        layout = load_layout(bench.loaded.layout, bench.directory)
-        bench._opened = replace(bench._opened, company=bench.loaded, layout=layout)
+        bench.reload()
 
     return configure
 

@@ -1,7 +1,5 @@
 """Hazards 56 to 64: payments, what is voided or cancelled, and what hangs on an invoice."""
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,6 +12,7 @@ from stampli_b1_assets.pipeline.deciding import release
 from stampli_b1_assets.pipeline.reconciling import reconcile
 from stampli_b1_assets.sandbox.sample_company import COMPANY_DB
 from stampli_b1_assets.sandbox.service_layer import journal_entries
+from stampli_b1_assets_tests.fixtures.payments import exported, payment
 from stampli_b1_assets_tests.fixtures.world import invoice_rows
 from stampli_b1_assets_tests.hazards.story import (
     NEIGHBOUR,
@@ -28,35 +27,6 @@ from stampli_b1_assets_tests.simulation.bench import Bench
 
 Bring = Callable[..., dict[str, Any]]
 Configure = Callable[..., None]
-
-_PAYMENT = {
-    "Payment ID": "P-1",
-    "Payment Date": "2026-05-02",
-    "Method": "Check",
-    "Status": "Cleared",
-    "Vendor ID": "V20010",
-    "Currency": "USD",
-    "Payment Amount": "100.00",
-    "Check/Trace #": "000811",
-    "Stampli Invoice ID": "9001",
-    "Applied Amount": "100.00",
-    "Voided Date": "",
-}
-
-
-def payment(id_: str = "P-1", **changes: str) -> dict[str, str]:
-    """One application of a payment, ready to be posted; changes by column name (`_` for a blank)."""
-    named = {name.replace("_", " ").title().replace("Id", "ID"): value for name, value in changes.items()}
-    assert named.keys() <= _PAYMENT.keys()
-    return _PAYMENT | {"Payment ID": id_, "Check/Trace #": f"000{id_}"} | named
-
-
-def exported(*rows: dict[str, str]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(_PAYMENT), lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def paid(summary: dict[str, Any]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from stampli_b1_assets.b1.entries import ENTITY_SET, to_sap
 from stampli_b1_assets.errors import LeaseHeld
 from stampli_b1_assets.pipeline import checkpoints, cycle
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint
+from stampli_b1_assets.pipeline.existing import InSap
 from stampli_b1_assets_tests.fixtures.world import csv_bytes, invoice_rows
 from stampli_b1_assets_tests.simulation.bench import TIMEOUT_SECONDS, Bench, Crash
 from stampli_b1_assets_tests.simulation.transport import Late
@@ -37,7 +38,7 @@ def test_the_look_up(bench: Bench, is_looked_up: bool, monkeypatch: pytest.Monke
     bench.cycle("first")
     bench.new_ledger()
     if not is_looked_up:
-        monkeypatch.setattr("stampli_b1_assets.pipeline.classifying.find_existing", lambda *_: {})
+        monkeypatch.setattr("stampli_b1_assets.pipeline.classifying.find_existing", lambda *_: InSap({}, {}))
         monkeypatch.setattr("stampli_b1_assets.pipeline.duplicates._strangers_in_sap", lambda *_: {})
     bench.cycle("second")
     assert entries(bench) == (1 if is_looked_up else 2)
@@ -90,8 +91,8 @@ def test_the_age_of_the_last_request(bench: Bench, is_told: bool, monkeypatch: p
 def test_the_intent(bench: Bench, is_written: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a guard, a request is still running inside SAP when the next cycle begins."""
     if not is_written:
-        monkeypatch.setattr("stampli_b1_assets.ledger.intents.Intents.write", lambda *_, **__: None)
-        monkeypatch.setattr("stampli_b1_assets.ledger.intents.Intents.resolve_many", lambda *_, **__: None)
+        for name in ("write", "sending", "resolve_many"):
+            monkeypatch.setattr(f"stampli_b1_assets.ledger.intents.Intents.{name}", lambda *_, **__: None)
     bench.transport.late = Late("JournalEntries", 0, TIMEOUT_SECONDS, kills=Crash)
     with pytest.raises(Crash):
         bench.cycle("killed while waiting")

@@ -22,6 +22,7 @@ from stampli_b1_assets.sandbox.service_layer.application import Application
 from stampli_b1_assets.sandbox.service_layer.company import Company
 from stampli_b1_assets.sandbox.service_layer.sessions import Sessions
 from stampli_b1_assets.sandbox.service_layer.store import Store
+from stampli_b1_assets.stampli.layout import load_layout
 from stampli_b1_assets.stampli.sftp import StampliSftp
 from stampli_b1_assets_tests.simulation.clock import VirtualClock
 from stampli_b1_assets_tests.simulation.folder import FolderClient, OutboundFolder
@@ -70,6 +71,7 @@ class Bench:
         self.transport = InProcessTransport(self.application, TIMEOUT_SECONDS, self.clock)
         self.loaded: LoadedCompany = load_companies(directory / "company.yaml", _ENVIRONMENT)[0]
         self.is_guarded = is_guarded
+        self.is_provisioned = provisioned
         self.new_ledger()
 
     def new_ledger(self) -> None:
@@ -81,6 +83,12 @@ class Bench:
         if self.is_guarded:
             with self.workplace() as workplace:
                 workplace.ledger.save_proof(COMPANY_DB, is_proved=True)
+
+    def reload(self) -> None:
+        """The settings anew, after their file was changed; the ledger stays."""
+        self.loaded = load_companies(self.directory / "company.yaml", _ENVIRONMENT)[0]
+        layout = load_layout(self.loaded.layout, self.directory)
+        self._opened = replace(self._opened, company=self.loaded, layout=layout)
 
     def close(self) -> None:
         self.store.close()

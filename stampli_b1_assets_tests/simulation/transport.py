@@ -19,6 +19,8 @@ class Late:
     seconds: float
     kills: type[BaseException] | None = None
     """What the client dies of while it waits for the answer; None: it waits for its time-out."""
+    is_last: bool = False
+    """Nothing answers any more after it."""
     is_over: bool = False
 
     def strikes(self, request: Request) -> bool:
@@ -49,6 +51,7 @@ class InProcessTransport(httpx.BaseTransport):
             self._clock.at(self.late.seconds, lambda: self._executed_late(inner))
             if self.late.kills is not None:
                 raise self.late.kills
+            self.is_down = self.late.is_last
             self._clock.sleep(self._timeout)
             raise httpx.ReadTimeout("timed out", request=request)
         before = self._clock.seconds()
