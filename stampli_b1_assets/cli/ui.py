@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -14,6 +15,8 @@ from stampli_b1_assets.defs.build import SENSORS_VARIABLE
 from stampli_b1_assets.defs.home import open_instance
 
 _PATIENCE_SECONDS = 30
+# Dagster recommends `dg dev`, which needs a package of its own, each time that `dagster dev` starts.
+_DAGSTER_DEV = (sys.executable, "-W", "ignore:Function", "-m", "dagster", "dev")
 
 
 def ui(arguments: Sequence[str]) -> int:
@@ -25,9 +28,11 @@ def ui(arguments: Sequence[str]) -> int:
             return 1
         os.environ[SENSORS_VARIABLE] = "running"
         click.echo(f"Put exports into {sandbox.folder / 'sftp' / 'outbound'}; Ctrl-C ends everything.")
-        command = [sys.executable, "-m", "dagster", "dev", "-m", "stampli_b1_assets.definitions", *arguments]
-        # In a session of its own, so that Ctrl-C reaches it once, through us, and it can end its own processes.
-        return _until_it_ends(subprocess.Popen(command, start_new_session=True))  # noqa: S603 - our own interpreter
+        command = [*_DAGSTER_DEV, "--workspace", str(Path("workspace.yaml").absolute()), *arguments]
+        # In DAGSTER_HOME, or it warns of the repository's own dagster.yaml. In a session of its own, so that Ctrl-C
+        # reaches it once, through us, and it can end its own processes.
+        home = os.environ["DAGSTER_HOME"]
+        return _until_it_ends(subprocess.Popen(command, cwd=home, start_new_session=True))  # noqa: S603 - our own
 
 
 def _until_it_ends(process: subprocess.Popen[bytes]) -> int:

@@ -19,12 +19,14 @@ def report_and_raise(
     verdicts: Mapping[str, Verdict],
     audit_head: str,
 ) -> dg.MaterializeResult[None]:
-    """Materialize the clean partitions; log a failed check for each other one, then fail the step.
+    """Log each partition's check and materialize the clean ones; then fail the step for the others.
 
     Check first and failure after it (measured): a materialization would leave the partition green and unfound.
     """
     metadata = {result.partition: file_metadata(result, _of(result, verdicts)) for result in results}
     unclean = [result for result in results if not result.is_clean]
+    for result in results:
+        context.log_event(_evaluation(asset_key, result, metadata[result.partition]))
     if not unclean:
         for partition, facts in metadata.items():
             context.add_asset_metadata(facts, partition_key=partition)
@@ -34,7 +36,6 @@ def report_and_raise(
             context.log_event(
                 dg.AssetMaterialization(asset_key, partition=result.partition, metadata=metadata[result.partition])
             )
-        context.log_event(_evaluation(asset_key, result, metadata[result.partition]))
     raise dg.Failure(
         description=_sentence(unclean), metadata=_failure_metadata(unclean, audit_head), allow_retries=False
     )
@@ -45,6 +46,7 @@ def _of(result: FileResult, verdicts: Mapping[str, Verdict]) -> list[Verdict]:
 
 
 def _passed(asset_key: dg.AssetKey, verdicts: Mapping[str, Verdict]) -> dg.AssetCheckResult:
+    """The result that Dagster asks for: in a run of several partitions it names none of them."""
     return dg.AssetCheckResult(
         check_name=ALL_POSTED, asset_key=asset_key, passed=True, metadata=outcome_figures(verdicts.values())
     )

@@ -18,6 +18,20 @@ def partition_key(folder: str, file: RemoteFile) -> str:
     identity = f"{folder}/{file.name}|{file.size}|{file.mtime}".encode("utf-8", "surrogateescape")
     fingerprint = hashlib.sha256(identity).hexdigest()[:_FINGERPRINT_CHARACTERS]
     stem = file.name.rsplit(".", 1)[0]
-    slug = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]+", "-", stem)).strip("-.")
+    slug = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]+", "-", stem)).strip("._-")
+    return f"{_shortened(slug) or 'file'}-{fingerprint}"
+
+
+def _shortened(slug: str) -> str:
+    """Its end, which tells exports apart by date, after as much of its beginning as there is room for.
+
+    `invoices_20260504_021500` is `i_20260504_021500`.
+    """
     room = _MOST_CHARACTERS - _FINGERPRINT_CHARACTERS - 1
-    return f"{slug[-room:].strip('-.') or 'file'}-{fingerprint}"
+    if len(slug) <= room:
+        return slug
+    whole_words = re.search(r"(?<=[._-])[A-Za-z0-9].*", slug[-room:])
+    if whole_words is None or len(whole_words[0]) < room // 2:
+        return slug[-room:].strip("._-")
+    start = slug[: max(0, room - len(whole_words[0]) - 1)].rstrip("._-")
+    return f"{start}_{whole_words[0]}" if start else whole_words[0]

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.event_api import PartitionKeyFilter
 
 from stampli_b1_assets.defs.build import build_defs
 from stampli_b1_assets.defs.checks import ALL_POSTED
@@ -36,14 +37,6 @@ def test_an_invoice_goes_from_sftp_to_sap_and_is_known_afterwards(world: World) 
     assert counts(second) == {}
     assert second["files"]["known"] == 1
     assert len(world.by_key()) == 1
-
-
-def test_one_login_a_run(world: World) -> None:
-    world.put("a.csv", *invoice_rows("9001"), *invoice_rows("9002", gl_account="nowhere"))
-    before = world.sandbox.sessions.logins
-    document = world.sync()
-    assert len(document["runs"]) == 1
-    assert world.sandbox.sessions.logins - before == 1
 
 
 def test_a_held_invoice_is_released_by_mending_the_mapping(world: World) -> None:
@@ -84,6 +77,21 @@ def test_failed_partitions_are_what_holds_something(world: World) -> None:
         )
         by_partition = {one.partition: one.status.value for one in evaluations}
     assert by_partition[bad] == "FAILED"
+
+
+def test_every_partition_has_its_own_check_also_when_all_of_a_range_are_clean(world: World) -> None:
+    world.put("a.csv", *invoice_rows("9001", gl_account="4711"))
+    world.put("b.csv", *invoice_rows("9002", gl_account="4711"))
+    world.sync()
+    world.map("gl_accounts.csv", "4711,001300")
+    world.sync()
+    with open_instance() as instance:
+        storage, key = instance.event_log_storage, dg.AssetCheckKey(POSTED, ALL_POSTED)
+        latest = {
+            one: storage.get_asset_check_execution_history(key, 1, partition_filter=PartitionKeyFilter(key=one))
+            for one in instance.get_dynamic_partitions("linden_files")
+        }
+    assert [record.status.value for (record,) in latest.values()] == ["SUCCEEDED", "SUCCEEDED"]
 
 
 def test_materializing_the_failed_partition_again_is_the_replay(world: World) -> None:
@@ -138,11 +146,12 @@ def test_the_replay_sensor_waits_until_something_changed(world: World) -> None:
     world.sync()
     with open_instance() as instance:
         first = tick(instance, "linden_replay_held")
-        assert len(first.run_requests) == 1
+        assert [one.tags["stampli_b1/because"] for one in first.run_requests] == ["first look"]
         again = tick(instance, "linden_replay_held", cursor=first.cursor)
         assert again.skip_message == "1 files hold something; nothing has changed this hour."
         world.map("gl_accounts.csv", "4711,001300")
         (request,) = tick(instance, "linden_replay_held", cursor=first.cursor).run_requests
+        assert request.tags["stampli_b1/because"] == "mappings"
         job = build_defs().resolve_job_def("linden_replay_held")
         assert job.execute_in_process(instance=instance, tags=dict(request.tags), raise_on_error=False).success
         assert tick(instance, "linden_replay_held").skip_message == "Nothing is held."
