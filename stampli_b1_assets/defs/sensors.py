@@ -101,7 +101,7 @@ def replay_sensor(
             return dg.SensorResult(skip_reason=f"{len(records)} files hold something; nothing has changed this hour.")
         if _is_running(context.instance, job.name):
             return dg.SensorResult(skip_reason="The last replay is not finished yet.")
-        context.log.info(f"{len(records)} files hold something and are tried again, for there are new: {changed}.")
+        context.log.info(f"{len(records)} files hold something and are tried again, for there is news: {changed}.")
         context.update_cursor(json.dumps(causes))
         return _requested(context, company, records, {REASON_TAG: changed})
 
@@ -160,5 +160,7 @@ def _causes(workplace: Workplace, records: Sequence[FileRecord]) -> dict[str, st
 
 def _changed(causes: Mapping[str, str], cursor: str | None) -> str:
     """Names of what is not as it was at the last replay; empty when nothing changed."""
-    before = json.loads(cursor) if cursor else {}
+    if not cursor or not cursor.startswith("{"):
+        return "first look"
+    before = json.loads(cursor)
     return ", ".join(name for name, value in causes.items() if before.get(name) != value)
