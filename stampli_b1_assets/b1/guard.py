@@ -8,7 +8,7 @@ from stampli_b1_assets.b1.odata import keyed
 from stampli_b1_assets.b1.refusals import NOT_FOUND, refused_read
 from stampli_b1_assets.b1.service_layer import ServiceLayer
 from stampli_b1_assets.domain.journal_entry import JournalEntry
-from stampli_b1_assets.errors import B1Refused
+from stampli_b1_assets.errors import B1OutcomeUnknown, B1Refused
 
 TABLE = "STAMPLI_POSTED"
 TABLE_SET = f"U_{TABLE}"
@@ -47,6 +47,21 @@ def change_set(entry: JournalEntry) -> list[Operation]:
         Operation("POST", TABLE_SET, {"Code": entry.key, "Name": entry.key}),
         Operation("POST", ENTITY_SET, to_sap(entry)),
     ]
+
+
+def is_committed(service: ServiceLayer, key: str) -> bool:
+    """Whether the guard row, and so its entry, is there for good.
+
+    Some databases show what another transaction has written and may still roll back. A write to such a row waits for
+    that transaction's end, and the name that the row has anyway changes nothing. Not known yet counts as no.
+    """
+    try:
+        service.write("PATCH", keyed(TABLE_SET, key), {"Name": key})
+    except B1OutcomeUnknown:
+        return False
+    except B1Refused as refusal:  # whoever may not change rows is left with what the look-up showed
+        return refusal.status != 404 and refusal.code != NOT_FOUND
+    return True
 
 
 def has_row(service: ServiceLayer, key: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stampli_b1_assets.b1.batch import ChangeSetResult, Fate
 from stampli_b1_assets.b1.finding import find_by_key
-from stampli_b1_assets.b1.guard import change_set, has_row
+from stampli_b1_assets.b1.guard import change_set, has_row, is_committed
 from stampli_b1_assets.b1.patience import Patience
 from stampli_b1_assets.b1.poster import (
     NO_ANSWER,
@@ -111,17 +111,20 @@ class GuardedPosting:
     def _refused(self, attempt: _Attempt, error: B1Refused) -> list[_Attempt]:
         self._patience.renew()
         attempt.tries += 1
-        if already_exists(error):
-            result = settle_existing(self._session, self._patience, attempt.entry, error, attempt.evidence)
-            if result.status == "already_there" and attempt.was_in_doubt:
-                assert result.posted is not None
-                result = found(attempt.entry, result.posted, "committed", attempt.evidence)  # our own first try
+        exists = already_exists(error)
+        if exists and (result := self._existing(attempt, error)) is not None:
             self._done[attempt.entry.key] = result
-        elif is_passing(error) and attempt.tries < _MOST_TRIES:
+            return []
+        if (exists or is_passing(error)) and attempt.tries < _MOST_TRIES:
             return _alone([attempt])
-        else:
-            self._done[attempt.entry.key] = refused(attempt.entry, error, attempt.evidence)
+        self._done[attempt.entry.key] = refused(attempt.entry, error, attempt.evidence)
         return []
+
+    def _existing(self, attempt: _Attempt, error: B1Refused) -> WriteResult | None:
+        result = settle_existing(self._session, self._patience, attempt.entry, error, attempt.evidence)
+        if result is not None and result.posted is not None and attempt.was_in_doubt:
+            return found(attempt.entry, result.posted, "committed", attempt.evidence)  # our own first try
+        return result
 
     def _in_doubt(self, few: Sequence[_Attempt]) -> list[_Attempt]:
         """Look them up, and send what is not there again, one by one: one of them may be what made SAP fail."""
@@ -132,7 +135,7 @@ class GuardedPosting:
         again = []
         for attempt in few:
             posted = existing.get(attempt.entry.key)
-            if posted is not None:
+            if posted is not None and is_committed(self._session, attempt.entry.key):
                 self._done[attempt.entry.key] = found(attempt.entry, posted, "committed", attempt.evidence)
                 self._patience.renew()
             elif attempt.tries < _MOST_TRIES:
@@ -159,14 +162,19 @@ def _alone(attempts: Sequence[_Attempt]) -> list[_Attempt]:
 
 def settle_existing(
     session: ServiceLayer, patience: Patience, entry: JournalEntry, error: B1Refused, evidence: Evidence
-) -> WriteResult:
-    """A row of this key is there already: so must be its entry, at once, or when another's transaction shows."""
-    for pause in (0, *PAUSES):
-        patience.sleep(pause)
+) -> WriteResult | None:
+    """A row of this key is there already: so must be its entry, at once, or when another's transaction ends.
+
+    None: there is no such row, for that transaction was rolled back, or something else exists already.
+    """
+    posted = None
+    for _ in patience.looks():
         posted = find_by_key(session, [entry.key]).get(entry.key)
-        if posted is not None:
+        if posted is not None and is_committed(session, entry.key):
             return found(entry, posted, "already_there", evidence)
         if not has_row(session, entry.key):
-            return refused(entry, error, evidence)  # something else exists already
+            return None
+    if posted is not None:
+        return unknown(entry, evidence=evidence)
     contradiction = B1Refused(error.status, error.code, "The guard row stands in SAP without its journal entry.")
     return refused(entry, contradiction, evidence, "guard_contradiction")

@@ -12,7 +12,6 @@ from stampli_b1_assets.b1.poster import (
     NO_ANSWER,
     NO_EVIDENCE,
     NOT_SENT,
-    PAUSES,
     Evidence,
     PostingMode,
     Sending,
@@ -28,9 +27,6 @@ from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
 from stampli_b1_assets.errors import B1OutcomeUnknown, B1Refused, B1Unusable
 
 _MOST_TRIES = 3
-_TIMEOUTS_IN_DOUBT = 2
-"""A request that SAP still works on is waited for this long; later it is left to the next cycle."""
-_LONGEST_PAUSE = 10.0
 
 
 @dataclass
@@ -120,24 +116,20 @@ class UnguardedPosting:
     def _refused(self, attempt: _Attempt, error: B1Refused) -> WriteResult:
         self._patience.renew()
         if self._mode is PostingMode.UNPROVED and already_exists(error):
-            return settle_existing(self._session, self._patience, attempt.entry, error, attempt.evidence)
+            settled = settle_existing(self._session, self._patience, attempt.entry, error, attempt.evidence)
+            return settled or refused(attempt.entry, error, attempt.evidence)
         return refused(attempt.entry, error, attempt.evidence)
 
     def _look_up(self, attempts: Sequence[_Attempt], done: dict[str, WriteResult]) -> None:
         """Read back, for as long as SAP may still be at work on one of them."""
         waiting = {attempt.entry.key: attempt for attempt in attempts}
-        waited, number = 0.0, 0
-        while waiting:
+        for _ in self._patience.looks() if waiting else ():
             for key, posted in self._find([attempt.entry for attempt in waiting.values()]).items():
                 attempt = waiting.pop(key)
                 done[key] = found(attempt.entry, posted, "committed", attempt.evidence)
                 self._patience.renew()
-            if waited >= _TIMEOUTS_IN_DOUBT * self._patience.timeout_seconds:
+            if not waiting:
                 return
-            pause = PAUSES[number] if number < len(PAUSES) else _LONGEST_PAUSE
-            if waiting:
-                self._patience.sleep(pause)
-            waited, number = waited + pause, number + 1
 
     def _find(self, entries: Sequence[JournalEntry]) -> dict[str, PostedEntry]:
         if self._mode is PostingMode.UNMARKED:

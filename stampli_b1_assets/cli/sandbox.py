@@ -16,19 +16,38 @@ if TYPE_CHECKING:
     from stampli_b1_assets.sandbox.running import Sandbox
 
 
-def _known_faults() -> list[str]:
+def _known_faults() -> dict[str, dict[str, str]]:
+    """Group → name → what happens."""
     from stampli_b1_assets.sandbox.service_layer.faults import BROKEN_COMPANIES, FAULTS
+    from stampli_b1_assets.sandbox.service_layer.habits import HABITS
 
-    return [*FAULTS, *BROKEN_COMPANIES]
+    return {
+        "Strike once": FAULTS,
+        "Stay, and leave the guard without protection": BROKEN_COMPANIES,
+        "Stay: where SAP's servers differ": HABITS,
+    }
 
 
 def _faults(_: click.Context, __: click.Parameter, value: str) -> list[str]:
     names = [name.strip() for name in value.split(",") if name.strip()]
-    known = _known_faults()
+    known = [name for group in _known_faults().values() for name in group]
     unknown = [name for name in names if name not in known and name != "list"]
     if unknown:
         raise click.BadParameter(f"{', '.join(unknown)} is none of {', '.join(known)}.")
     return names
+
+
+def _list_faults(*, is_json: bool) -> int:
+    groups = _known_faults()
+    if is_json:
+        Output.document({"faults": {name: text for group in groups.values() for name, text in group.items()}})
+        return ALL_WELL
+    width = max(len(name) for group in groups.values() for name in group) + 2
+    for title, group in groups.items():
+        click.echo(f"{title}:")
+        for name, text in group.items():
+            click.echo(f"  {name:{width}}{text}")
+    return ALL_WELL
 
 
 @click.command()
@@ -40,7 +59,7 @@ def _faults(_: click.Context, __: click.Parameter, value: str) -> list[str]:
     default="",
     metavar="NAME,…",
     callback=_faults,
-    help="Switch failures on, each strikes once; `--faults list` names them.",
+    help="Switch failures on, by name; `--faults list` says what each does.",
 )
 @click.option("--provisioned", is_flag=True, help="Begin with the guard table and field in place.")
 def sandbox(options: Options, folder: Path | None, faults: list[str], *, https: bool, provisioned: bool) -> int:
@@ -52,12 +71,7 @@ def sandbox(options: Options, folder: Path | None, faults: list[str], *, https: 
     from stampli_b1_assets.sandbox.running import Sandbox
 
     if "list" in faults:
-        names = _known_faults()
-        if options.is_json:
-            Output.document({"faults": names})
-        else:
-            click.echo("\n".join(names))
-        return ALL_WELL
+        return _list_faults(is_json=options.is_json)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

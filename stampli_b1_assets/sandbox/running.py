@@ -9,7 +9,8 @@ from stampli_b1_assets.sandbox.certificates import make_certificates
 from stampli_b1_assets.sandbox.sample_company import COMPANY_DB, fill
 from stampli_b1_assets.sandbox.service_layer.application import Application
 from stampli_b1_assets.sandbox.service_layer.company import Company
-from stampli_b1_assets.sandbox.service_layer.faults import BROKEN_COMPANIES, ArmedFault
+from stampli_b1_assets.sandbox.service_layer.faults import BROKEN_COMPANIES, armed
+from stampli_b1_assets.sandbox.service_layer.habits import HABITS
 from stampli_b1_assets.sandbox.service_layer.server import SimulatorServer
 from stampli_b1_assets.sandbox.service_layer.sessions import Sessions
 from stampli_b1_assets.sandbox.service_layer.store import Store
@@ -25,7 +26,7 @@ B1_PASSWORD = "sandbox-b1"
 class Sandbox:
     """A context manager. `folder` keeps everything: company.db, the SFTP root, keys, configuration, mappings.
 
-    `faults` are names of `service_layer.faults`; `provisioned` opens the company with the guard in place.
+    `faults` are names of `service_layer.faults` and `habits`; `provisioned` opens the company with the guard in place.
     """
 
     def __init__(
@@ -114,13 +115,11 @@ class Sandbox:
         return self.store.entries()
 
     def switch_on(self, name: str, **when: Any) -> None:
-        """Arm a fault by name, or break the company for good."""
-        if name in BROKEN_COMPANIES:
-            self.application.is_change_set_atomic &= name != "change_set_not_atomic"
-            self.company.allows_duplicate_guard_rows |= name == "duplicate_guard_rows_accepted"
-            self.company.hides_user_tables |= name == "user_table_missing"
+        """Arm a fault by name, or switch a lasting state of the company on."""
+        if name in (*BROKEN_COMPANIES, *HABITS):
+            self.application.switch(name)
         else:
-            self.application.faults.arm(ArmedFault(name, **when))
+            self.application.faults.arm(armed({"name": name, **when}))
 
     # --- files -----------------------------------------------------------------------------------------------------
 

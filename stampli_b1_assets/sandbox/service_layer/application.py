@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from stampli_b1_assets.sandbox.service_layer import batch
 from stampli_b1_assets.sandbox.service_layer.company import Answer, Company
 from stampli_b1_assets.sandbox.service_layer.dialects import Dialect, parse, preferred_page_size
-from stampli_b1_assets.sandbox.service_layer.faults import ArmedFault, Faults
+from stampli_b1_assets.sandbox.service_layer.faults import BROKEN_COMPANIES, ArmedFault, Faults
+from stampli_b1_assets.sandbox.service_layer.habits import HABITS
 from stampli_b1_assets.sandbox.service_layer.refusal import Refusal, no_session
 from stampli_b1_assets.sandbox.service_layer.sessions import Sessions
 
@@ -93,16 +94,19 @@ class Application:
         early = self._before(name, request)
         if early is not None:
             return early
-        response = self._served(request, crash=1 if name == "worker_crash_in_batch" else -1)
+        response = self._served(request, fault)
         if name == "slow_commit" and fault is not None:
             self._sleep(fault.seconds)
         return _after(name, response)
 
     def _before(self, name: str, request: Request) -> Response | None:
-        dialect = Dialect("v2" if "/v2/" in request.path else "v1")
-        if name == "session_expiry":
+        dialect = Dialect("v2" if "/v2/" in request.path else "v1", habits=self.company.habits)
+        if name in ("session_expiry", "session_expiry_304"):
             self.sessions.end(_cookie(request, "B1SESSION"))
-            return _refused(no_session(), dialect)
+            credentials = Refusal(-304, "Fail to get DB Credentials from SLD")
+            return _refused(no_session() if name == "session_expiry" else credentials, dialect)
+        if name == "not_permitted_403":
+            return _refused(Refusal(-6006, "You are not permitted to perform this action", 403), dialect)
         if name == "login_refused":
             return _refused(Refusal(-304, "Fail to get DB Credentials from SLD", 401), dialect)
         if name == "user_locked":
@@ -116,7 +120,7 @@ class Application:
         }
         return early.get(name)
 
-    def _served(self, request: Request, *, crash: int) -> Response:
+    def _served(self, request: Request, fault: ArmedFault | None) -> Response:
         """What the balancer answers by itself, and what it passes on."""
         if "expect" in request.headers:
             return Response(500, b"", [("Connection", "close")])
@@ -129,16 +133,16 @@ class Application:
         match = _PATH.fullmatch(request.path)
         if match is None:
             return Response(404, b"<html>Not Found</html>", list(_HTML))
-        dialect = Dialect(match[1], request.headers.get("host", "localhost:50000"))
+        dialect = Dialect(match[1], request.headers.get("host", "localhost:50000"), self.company.habits)
         try:
             with self._workers:
-                return self._routed(request, match[2], dialect, crash=crash)
+                return self._routed(request, match[2], dialect, fault)
         except Refusal as refusal:
             return _refused(refusal, dialect)
         except batch.WorkerCrashed:
             return Response(502, BALANCER_502, list(_HTML))
 
-    def _routed(self, request: Request, path: str, dialect: Dialect, *, crash: int) -> Response:
+    def _routed(self, request: Request, path: str, dialect: Dialect, fault: ArmedFault | None) -> Response:
         if path == "Login" and request.method == "POST":
             return self._login(request, dialect)
         session = _cookie(request, "B1SESSION")
@@ -151,7 +155,7 @@ class Application:
             method = _method(request)
             self._sleep(self.seconds_per_request)
             if path == "$batch" and method == "POST":
-                return self._batch(request, dialect, crash=crash)
+                return self._batch(request, dialect, fault)
             self._sleep(self.seconds_per_write if method != "GET" else 0)
             return self._operated(method, path, request, dialect)
 
@@ -176,7 +180,7 @@ class Application:
         body_bytes = dialect.document(answer, "Login", "")
         return Response(200, body_bytes, [("Content-Type", dialect.content_type), *cookies])
 
-    def _batch(self, request: Request, dialect: Dialect, *, crash: int) -> Response:
+    def _batch(self, request: Request, dialect: Dialect, fault: ArmedFault | None) -> Response:
         groups = batch.parse(request.headers.get("content-type", ""), request.body, dialect.version)
 
         def execute(operation: batch.Operation) -> batch.Executed:
@@ -193,12 +197,50 @@ class Application:
             batch.Course(
                 is_atomic=self.is_change_set_atomic,
                 continues="odata.continue-on-error" in request.headers.get("prefer", ""),
-                crash=crash,
-                work=lambda writes: self._sleep(self.seconds_per_write * writes),
+                crash=1 if fault is not None and fault.name == "worker_crash_in_batch" else -1,
+                before=self._before_transaction,
+                inside=lambda left: self._inside(fault, left),
             ),
         )
         content_type, body = runner.run(groups)
         return Response(200 if dialect.is_v2 else 202, body, [("Content-Type", content_type)])
+
+    def _before_transaction(self, group: batch.Group) -> None:
+        """Each write costs its time. Where reads see what is open, SAP's own look for a duplicate does too."""
+        writes = [operation for operation in group.operations if operation.method != "GET"]
+        self._sleep(self.seconds_per_write * len(writes))
+        for operation in writes if "reads_see_open_transactions" in self.company.habits else ():
+            self.company.check_unused(operation.method, operation.path, parse(operation.body))
+
+    def _inside(self, fault: ArmedFault | None, left: int) -> None:
+        """In the transaction of a change set, with so many operations left."""
+        if fault is not None and (fault.name, left > 0) in (("slow_transaction", True), ("refused_at_commit", False)):
+            self._sleep(fault.seconds)
+            if fault.name == "refused_at_commit":
+                raise Refusal(-1116, "Could not commit transaction: Error -1 detected during transaction")
+
+    def switch(self, name: str, *, is_on: bool = True) -> None:
+        """A lasting state of the company, or a habit of its servers; raises `ValueError` for an unknown name."""
+        if name == "change_set_not_atomic":
+            self.is_change_set_atomic = not is_on
+        elif name == "duplicate_guard_rows_accepted":
+            self.company.allows_duplicate_guard_rows = is_on
+        elif name == "user_table_missing":
+            self.company.hides_user_tables = is_on
+        elif name in HABITS:
+            self.company.switch(name, is_on=is_on)
+        else:
+            raise ValueError(f"{name} is none of {', '.join((*BROKEN_COMPANIES, *HABITS))}")
+
+    @property
+    def states(self) -> list[str]:
+        """Which of them are on."""
+        broken = {
+            "change_set_not_atomic": not self.is_change_set_atomic,
+            "duplicate_guard_rows_accepted": self.company.allows_duplicate_guard_rows,
+            "user_table_missing": self.company.hides_user_tables,
+        }
+        return [*(name for name, is_on in broken.items() if is_on), *sorted(self.company.habits)]
 
 
 def _answered(answer: Answer, path: str, request: Request, dialect: Dialect) -> Response:

@@ -125,7 +125,7 @@ def _operation(headers: bytes, body: bytes, version: str) -> Operation:
 # --- running --------------------------------------------------------------------------------------------------------
 
 
-def _nothing(_: int) -> None:
+def _nothing(_: object) -> None:
     pass
 
 
@@ -134,14 +134,14 @@ class Course:
     """How a batch goes.
 
     `continues`: the undocumented preference that goes on after a failure, and crashes the worker when a change set is
-    what fails (seen live). `crash`: how many groups are run before the worker crashes (-1: all). `work` costs the time
-    of so many writes; `inside` happens in a change set's transaction after each operation, with its place from the end.
+    what fails (seen live). `crash`: how many groups are run before the worker crashes (-1: all). `before` is called
+    before a group's transaction, `inside` in that of a change set after each operation, with its place from the end.
     """
 
     is_atomic: bool = True
     continues: bool = False
     crash: int = -1
-    work: Callable[[int], None] = _nothing
+    before: Callable[[Group], None] = _nothing
     inside: Callable[[int], None] = _nothing
 
 
@@ -167,8 +167,8 @@ class Runner:
         for number, group in enumerate(groups):
             if number == self._course.crash:
                 raise WorkerCrashed
-            self._course.work(sum(operation.method != "GET" for operation in group.operations))
             try:
+                self._course.before(group)
                 parts.append(_applied(outer, group, self._executed(group)))
             except Refusal as refusal:
                 if self._course.continues and group.is_change_set:

@@ -11,9 +11,9 @@ from stampli_b1_assets.sandbox.service_layer import addresses, business_partners
 from stampli_b1_assets.sandbox.service_layer.addresses import KEYS, Address
 from stampli_b1_assets.sandbox.service_layer.properties import TYPES, completed, types_of
 from stampli_b1_assets.sandbox.service_layer.query import Grammar, check_selected, compile_filter, order, simple_equals
-from stampli_b1_assets.sandbox.service_layer.refusal import Refusal, bad_query, not_found, not_supported
+from stampli_b1_assets.sandbox.service_layer.refusal import Refusal, bad_query, exists, not_found, not_supported
 from stampli_b1_assets.sandbox.service_layer.services import Services
-from stampli_b1_assets.sandbox.service_layer.store import INDEXED, Row, Store
+from stampli_b1_assets.sandbox.service_layer.store import INDEXED, Reads, Row, Store
 
 _USELESS_ETAG = 'W/"DA39A3EE5E6B4B0D3255BFEF95601890AFD80709"'
 _LIST_OPTIONS = frozenset({"$filter", "$select", "$orderby", "$top", "$skip"})
@@ -56,6 +56,7 @@ class Company:
         self.needs_restart = needs_restart
         self.allows_duplicate_guard_rows = False
         self.hides_user_tables = False
+        self.habits: set[str] = set()
         self._services = Services(store)
         self._visible_tables: set[str] = set()
         self._visible_fields: set[str] = set()
@@ -68,6 +69,17 @@ class Company:
         self._visible_fields = {
             f"U_{row['Name']}" for row in self.store.all("UserFieldsMD") if row["TableName"] == "OJDT"
         }
+
+    def switch(self, habit: str, *, is_on: bool) -> None:
+        """One of `habits.HABITS`."""
+        self.habits = self.habits | {habit} if is_on else self.habits - {habit}
+        if habit == "restart_needed":
+            self.needs_restart = is_on
+        self.store.ignores_case = "text_ignores_case" in self.habits
+        if "reads_see_open_transactions" in self.habits:
+            self.store.reads = Reads.SEE_OPEN
+        else:
+            self.store.reads = Reads.SEE_LAST_COMMIT if "reads_see_last_commit" in self.habits else Reads.WAIT
 
     # --- one request -------------------------------------------------------------------------------------------
 
@@ -127,8 +139,13 @@ class Company:
         if (name, action, method) != ("JournalEntries", "Cancel", "POST"):
             raise not_supported()
         with self.store.transaction():
-            journal_entries.cancel(self.store, int(key[0]))
+            self.cancel(int(key[0]))
         return Answer(204)
+
+    def cancel(self, jdt_num: int) -> None:
+        """Cancel an entry, as a person does in SAP's own client."""
+        keeps = {"keeps_user_fields": True} if "reversals_keep_user_fields" in self.habits else {}
+        journal_entries.cancel(self.store, jdt_num, **keeps)
 
     def _change(self, method: str, name: str, key: tuple[str, ...], body: Any, options: Options) -> Answer:
         replaces = options.replaces_collections
@@ -181,10 +198,11 @@ class Company:
 
     def _filtered(self, name: str, options: Options) -> list[Row]:
         text = options.params.get("$filter", "")
-        grammar = Grammar(self._types(name), self._type(name), options.has_date_literals, options.ignores_case)
+        ignores_case = options.ignores_case or self.store.ignores_case
+        grammar = Grammar(self._types(name), self._type(name), options.has_date_literals, ignores_case)
         predicate = compile_filter(text, grammar) if "$filter" in options.params else None
         if name == "JournalEntries":
-            simple = simple_equals(text) if not options.ignores_case else None
+            simple = simple_equals(text) if not ignores_case else None
             rows = self.store.entries(*simple) if simple and simple[0] in INDEXED else self.store.entries()
         else:
             rows = self.store.all(name)
@@ -215,6 +233,12 @@ class Company:
 
     def _fields(self) -> dict[str, str]:
         return dict.fromkeys(sorted(self._visible_fields), "String")
+
+    def check_unused(self, method: str, path: str, body: Any) -> None:
+        """Refuse a row of a user table whose code is taken, also by a transaction that stands open."""
+        code = body.get("Code") if isinstance(body, dict) else None
+        if method == "POST" and self._is_user_table(path) and isinstance(code, str) and self.store.get(path, code):
+            raise exists()
 
     # --- writes ----------------------------------------------------------------------------------------------------
 

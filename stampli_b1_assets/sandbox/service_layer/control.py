@@ -1,9 +1,20 @@
 """The simulator's control endpoint: faults, the request log, and what a person would do in SAP's own client.
 
-`GET /requests`, `GET /entries`, `GET /faults`; `POST /faults` {"name", "method", "path", "times", "after", "seconds"};
-`DELETE /faults`; `POST /company` {"change_set_not_atomic": true}; `POST /periods` {"code", "status"};
-`POST /rates` {"currency", "date", "rate"}; `POST /rows` {"set", "key", "row"}; `POST /cancel` {"jdt_num"};
-`POST /restart`; `POST /sessions/end`.
+| request | body, with an example | does |
+| --- | --- | --- |
+| `GET /requests` | | the requests so far, with the fault that struck each |
+| `GET /entries` | | the journal entries |
+| `GET /faults` | | what is known, armed, and has struck; the lasting states that are on; the seconds that things take |
+| `POST /faults` | `{"name": "slow_commit", "path": "$batch", "times": 2, "after": 1, "seconds": 20}` | arms one |
+| `DELETE /faults` | | disarms all |
+| `POST /company` | `{"restart_needed": true}` | switches lasting states on and off |
+| `POST /timing` | `{"seconds_per_login": 3, "seconds_per_write": 0.2}` | makes it as slow as SAP |
+| `POST /periods` | `{"code": "2026-02", "status": "ltUnlocked"}` | opens or closes a period |
+| `POST /rates` | `{"currency": "EUR", "date": "2026-04-04", "rate": "1.0825"}` | sets an exchange rate |
+| `POST /rows` | `{"set": "ChartOfAccounts", "key": "006999", "row": {"FrozenFor": "tNO"}}` | changes master data |
+| `POST /cancel` | `{"jdt_num": 5001}` | cancels an entry |
+| `POST /restart` | | restarts the Service Layer: sessions end, new tables and fields are seen |
+| `POST /sessions/end` | | ends all sessions |
 """
 
 import json
@@ -11,12 +22,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from stampli_b1_assets.sandbox.service_layer import journal_entries
 from stampli_b1_assets.sandbox.service_layer.application import Application
-from stampli_b1_assets.sandbox.service_layer.faults import BROKEN_COMPANIES, FAULTS, ArmedFault
+from stampli_b1_assets.sandbox.service_layer.faults import BROKEN_COMPANIES, FAULTS, armed
+from stampli_b1_assets.sandbox.service_layer.habits import HABITS
 from stampli_b1_assets.sandbox.service_layer.refusal import Refusal
 
 Json = Any
+_SECONDS = ("seconds_per_login", "seconds_per_request", "seconds_per_write")
+_LONGEST_SECONDS = 3600
 
 
 class Control:
@@ -30,46 +43,70 @@ class Control:
         actions: dict[tuple[str, str], Callable[[dict[str, Any]], Json]] = {
             ("GET", "/requests"): lambda _: [asdict(line) for line in self._application.log],
             ("GET", "/entries"): lambda _: self._application.company.store.entries(),
-            ("GET", "/faults"): lambda _: {
-                "known": [*FAULTS, *BROKEN_COMPANIES],
-                "struck": self._application.faults.struck,
-            },
+            ("GET", "/faults"): self._faults,
             ("POST", "/faults"): self._arm,
-            ("DELETE", "/faults"): lambda _: self._application.faults.clear(),
+            ("DELETE", "/faults"): self._disarm,
             ("POST", "/company"): self._company,
+            ("POST", "/timing"): self._timing,
             ("POST", "/periods"): self._period,
             ("POST", "/rates"): self._rate,
             ("POST", "/rows"): self._row,
             ("POST", "/cancel"): self._cancel,
             ("POST", "/restart"): self._restart,
-            ("POST", "/sessions/end"): lambda _: self._application.sessions.end_all(),
+            ("POST", "/sessions/end"): self._end_sessions,
         }
         action = actions.get((method, path))
         if action is None:
-            return 404, {"error": f"no {method} {path} here"}
+            known = [" ".join(one) for one in actions]
+            return 404, {"error": f"There is no {method} {path} here.", "known": known}
         try:
-            return 200, action(json.loads(content or b"{}"))
-        except (KeyError, TypeError, ValueError, Refusal) as error:
+            body = json.loads(content or b"{}")
+        except ValueError:
+            return 400, {"error": "The body is no JSON."}
+        try:
+            return 200, action(body if isinstance(body, dict) else {})
+        except KeyError as missing:
+            return 400, {"error": f"{missing.args[0]} is missing, or not known."}
+        except (TypeError, ValueError, Refusal) as error:
             return 400, {"error": str(error)}
 
     def _faults(self, _: dict[str, Any]) -> Json:
-        return {"known": [*FAULTS, *BROKEN_COMPANIES], "struck": self._application.faults.struck}
+        faults = self._application.faults
+        return {
+            "known": FAULTS,
+            "states": BROKEN_COMPANIES | HABITS,
+            "armed": [asdict(fault) for fault in faults.armed],
+            "struck": faults.struck,
+            "on": self._application.states,
+            "timing": self._seconds(),
+        }
 
     def _arm(self, body: dict[str, Any]) -> Json:
-        if body.get("name") in BROKEN_COMPANIES:
+        if body.get("name") in (*BROKEN_COMPANIES, *HABITS):
             return self._company({str(body["name"]): True})
-        self._application.faults.arm(ArmedFault(**body))
-        return {"armed": body["name"]}
+        fault = armed(body)
+        self._application.faults.arm(fault)
+        return {"armed": asdict(fault)}
+
+    def _disarm(self, _: dict[str, Any]) -> Json:
+        self._application.faults.clear()
+        return {"armed": []}
 
     def _company(self, body: dict[str, Any]) -> Json:
-        application = self._application
-        if "change_set_not_atomic" in body:
-            application.is_change_set_atomic = not body["change_set_not_atomic"]
-        if "duplicate_guard_rows_accepted" in body:
-            application.company.allows_duplicate_guard_rows = bool(body["duplicate_guard_rows_accepted"])
-        if "user_table_missing" in body:
-            application.company.hides_user_tables = bool(body["user_table_missing"])
-        return body
+        for name, is_on in body.items():
+            self._application.switch(name, is_on=bool(is_on))
+        return {"on": self._application.states}
+
+    def _timing(self, body: dict[str, Any]) -> Json:
+        for name, seconds in body.items():
+            if name not in _SECONDS or isinstance(seconds, bool) or not 0 <= float(seconds) <= _LONGEST_SECONDS:
+                raise ValueError(f"{name}: {', '.join(_SECONDS)} take seconds from 0 to {_LONGEST_SECONDS}")
+        for name, seconds in body.items():
+            setattr(self._application, name, float(seconds))
+        return self._seconds()
+
+    def _seconds(self) -> Json:
+        return {name: getattr(self._application, name) for name in _SECONDS}
 
     def _period(self, body: dict[str, Any]) -> Json:
         store = self._application.company.store
@@ -90,12 +127,15 @@ class Control:
         return body
 
     def _cancel(self, body: dict[str, Any]) -> Json:
-        store = self._application.company.store
-        with store.transaction():
-            journal_entries.cancel(store, int(body["jdt_num"]))
+        company = self._application.company
+        with company.store.transaction():
+            company.cancel(int(body["jdt_num"]))
         return body
 
-    def _restart(self, body: dict[str, Any]) -> Json:
+    def _restart(self, _: dict[str, Any]) -> Json:
         self._application.company.restart()
+        return self._end_sessions({})
+
+    def _end_sessions(self, _: dict[str, Any]) -> Json:
         self._application.sessions.end_all()
-        return body
+        return {"sessions": 0}

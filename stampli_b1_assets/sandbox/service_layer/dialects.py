@@ -2,6 +2,7 @@
 
 import re
 import urllib.parse
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any
 
@@ -16,11 +17,12 @@ _PAGE_SIZE = re.compile(r"odata\.maxpagesize\s*=\s*(\d+)", re.IGNORECASE)
 
 
 class Dialect:
-    """How one version speaks; `host` is what the caller called this server."""
+    """How one version speaks; `host` is what the caller called this server, `habits` where servers differ."""
 
-    def __init__(self, version: str, host: str = "localhost:50000") -> None:
+    def __init__(self, version: str, host: str = "localhost:50000", habits: AbstractSet[str] = frozenset()) -> None:
         self.version = version
         self.is_v2 = version == "v2"
+        self._habits = habits
         self.root = f"https://{host}/b1s/{version}"
         """SAP stands behind TLS, whatever this simulator does."""
 
@@ -62,7 +64,8 @@ class Dialect:
             page["@odata.count" if self.is_v2 else "odata.count"] = answer.count if self.is_v2 else str(answer.count)
         page["value"] = [self._value(row) for row in answer.rows or ()]
         if answer.next_skip is not None:
-            kept = [one for one in query.split("&") if one and not urllib.parse.unquote(one).startswith("$skip=")]
+            options = [] if "links_forget_options" in self._habits else query.split("&")
+            kept = [one for one in options if one and not urllib.parse.unquote(one).startswith("$skip=")]
             link = f"{path}?{'&'.join([*kept, f'$skip={answer.next_skip}'])}"
             page["@odata.nextLink" if self.is_v2 else "odata.nextLink"] = link if self.is_v2 else f"/b1s/v1/{link}"
         return page
@@ -80,9 +83,11 @@ class Dialect:
 
     def error(self, refusal: Refusal, *, is_in_batch: bool) -> bytes:
         """v1: a number and an object; v2: two strings."""
-        if self.is_v2:
-            return dump({"error": {"code": str(refusal.code), "message": refusal.text}})
-        error: dict[str, Any] = {"code": refusal.code, "message": {"lang": "en-us", "value": refusal.text}}
+        number = -1 if refusal.code == -2035 and "duplicates_are_code_minus_1" in self._habits else refusal.code
+        if self.is_v2 and not (is_in_batch and "v1_errors_in_v2_batches" in self._habits):
+            code = number if "numeric_codes_in_v2" in self._habits else str(number)
+            return dump({"error": {"code": code, "message": refusal.text}})
+        error: dict[str, Any] = {"code": number, "message": {"lang": "en-us", "value": refusal.text}}
         if is_in_batch:
             error["innererror"] = {"context": None, "trace": None}
         return dump({"error": error})
