@@ -15,7 +15,8 @@ from stampli_b1_assets.sandbox.service_layer.refusal import Refusal, no_session
 from stampli_b1_assets.sandbox.service_layer.sessions import Sessions
 
 _PATH = re.compile(r"/b1s/(v1|v2)/(.*)")
-_PING = re.compile(r"/ping/(?:load-balancer|node/[1-4])?")
+_PING = re.compile(r"/ping/(?:load-balancer|node/(\d+))?")
+_NODES = ("1", "2", "3", "4")
 BALANCER_502 = (
     b'<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>502 Proxy Error</title>\n</head><body>\n'
     b"<h1>Proxy Error</h1>\n<p>The proxy server received an invalid response from an upstream server.</p>\n"
@@ -113,7 +114,7 @@ class Application:
             return _refused(Refusal(100000055, "User account is locked", 401), dialect)
         early = {
             "gateway_502_before": Response(502, BALANCER_502, list(_HTML)),
-            "service_unavailable_503": Response(503, b"<html>Service Unavailable</html>", list(_HTML)),
+            "service_unavailable_503": _unavailable(),
             "cut_before": Response(0, cut=0),
             "empty_500": Response(500, b"", [("Connection", "close")]),
             "html_200": Response(200, b"<html>Sign in to the network</html>", list(_HTML)),
@@ -124,12 +125,15 @@ class Application:
         """What the balancer answers by itself, and what it passes on."""
         if "expect" in request.headers:
             return Response(500, b"", [("Connection", "close")])
+        if "transfer-encoding" in request.headers or not request.headers.get("content-length", "0").isdecimal():
+            return Response(411, b"<html>Length Required</html>", [*_HTML, ("Connection", "close")])
         if len(f"{request.method} {request.path}?{request.query} HTTP/1.1") > _LONGEST_LINE:
             return Response(414, b"<html>Request-URI Too Long</html>", list(_HTML))
         if len(request.body) > _MOST_BYTES:
             return Response(413, b"<html>Request Entity Too Large</html>", list(_HTML))
-        if request.method == "GET" and _PING.fullmatch(request.path):
-            return Response(200, b"pong", [("Content-Type", "text/plain")])
+        if request.method == "GET" and (ping := _PING.fullmatch(request.path)):
+            is_there = (ping[1] or "1") in _NODES
+            return Response(200, b"pong", [("Content-Type", "text/plain")]) if is_there else _unavailable()
         match = _PATH.fullmatch(request.path)
         if match is None:
             return Response(404, b"<html>Not Found</html>", list(_HTML))
@@ -257,6 +261,10 @@ def _answered(answer: Answer, path: str, request: Request, dialect: Dialect) -> 
         headers.append(("Preference-Applied", f"odata.maxpagesize={size}"))
     body = dialect.document(answer, path, request.query)
     return Response(answer.status, body, [("Content-Type", dialect.content_type), *headers])
+
+
+def _unavailable() -> Response:
+    return Response(503, b"<html>Service Unavailable</html>", list(_HTML))
 
 
 def _refused(refusal: Refusal, dialect: Dialect) -> Response:

@@ -44,7 +44,7 @@ class Options:
     count_option: tuple[str, str] = ("$count", "true")
     """The dialect's own way to ask for a count."""
     if_match: str = ""
-    has_date_literals: bool = False
+    is_v2: bool = True
     ignores_case: bool = False
 
 
@@ -85,8 +85,9 @@ class Company:
 
     def handle(self, method: str, path: str, body: Any, options: Options) -> Answer:
         """One request outside or inside a batch; raises `Refusal`."""
-        if path in self._services:
-            return self._called(method, path, body)
+        if called := self._services.called(method, path, is_v2=options.is_v2):
+            name, params = called
+            return self._answered(name, body if params is None else params)
         if path.endswith("/$count"):
             return self._counted(method, path.removesuffix("/$count"), options)
         address = addresses.read(path, lambda name: user_objects.is_numbered(self.store, name))
@@ -99,10 +100,8 @@ class Company:
             return self._create(address.entity_set, body)
         raise not_supported()
 
-    def _called(self, method: str, path: str, body: Any) -> Answer:
-        if method != "POST":
-            raise not_supported()
-        result = self._services.call(path, body)
+    def _answered(self, service: str, body: Any) -> Answer:
+        result = self._services.call(service, body)
         if result.is_done:
             return Answer(204)
         return Answer(200, value=result.value, rows=result.rows, context=result.context)
@@ -199,7 +198,7 @@ class Company:
     def _filtered(self, name: str, options: Options) -> list[Row]:
         text = options.params.get("$filter", "")
         ignores_case = options.ignores_case or self.store.ignores_case
-        grammar = Grammar(self._types(name), self._type(name), options.has_date_literals, ignores_case)
+        grammar = Grammar(self._types(name), self._type(name), not options.is_v2, ignores_case)
         predicate = compile_filter(text, grammar) if "$filter" in options.params else None
         if name == "JournalEntries":
             simple = simple_equals(text) if not ignores_case else None

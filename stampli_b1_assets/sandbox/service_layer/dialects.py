@@ -42,7 +42,7 @@ class Dialect:
             headers.get("b1s-replacecollectionsonpatch", "").casefold() == "true",
             ("$count", "true") if self.is_v2 else ("$inlinecount", "allpages"),
             headers.get("if-match", ""),
-            has_date_literals=not self.is_v2,
+            is_v2=self.is_v2,
             ignores_case=headers.get("b1s-caseinsensitive", "").casefold() == "true",
         )
 

@@ -33,9 +33,9 @@ class _Handler(BaseHTTPRequestHandler):
         return True  # the application answers it with an empty 500
 
     def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        is_read = length and "Expect" not in self.headers  # who waits for 100 has not sent it yet
-        body = self.rfile.read(length) if is_read else b""
+        length = self.headers.get("Content-Length") or "0"
+        is_read = length.isdecimal() and "Expect" not in self.headers  # who waits for 100 has not sent it yet
+        body = self.rfile.read(int(length)) if is_read else b""
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
         response = self.application.handle(Request(self.command, path, query, headers, body))
