@@ -49,16 +49,16 @@ def change_set(entry: JournalEntry) -> list[Operation]:
     ]
 
 
-def is_committed(service: ServiceLayer, key: str) -> bool:
-    """Whether the guard row, and so its entry, is there for good.
+def is_committed(service: ServiceLayer, key: str) -> bool | None:
+    """Whether the guard row, and so its entry, is there for good; None while that is not known.
 
     Some databases show what another transaction has written and may still roll back. A write to such a row waits for
-    that transaction's end, and the name that the row has anyway changes nothing. Not known yet counts as no.
+    that transaction's end, and the name that the row has anyway changes nothing.
     """
     try:
         service.write("PATCH", keyed(TABLE_SET, key), {"Name": key})
     except B1OutcomeUnknown:
-        return False
+        return None
     except B1Refused as refusal:  # whoever may not change rows is left with what the look-up showed
         return refusal.status != 404 and refusal.code != NOT_FOUND
     return True

@@ -23,8 +23,11 @@ def look_up(session: Session, keys: Sequence[str]) -> dict[str, PostedEntry]:
     if not keys or not session.b1.guard().has_field:
         return {}
     old = long_ago(session, keys)
-    found = session.find_keys(keys)
-    settle(session, keys, found, old)
+    shown = session.find_keys(keys)
+    doubtful = session.ledger.intents.doubtful(keys)
+    committed = {key: session.b1.is_committed(key) for key in doubtful if key in shown}
+    found = {key: entry for key, entry in shown.items() if committed.get(key, True)}
+    settle(session, keys, found, [intent for intent in old if committed.get(intent.key, False) is not None])
     return found
 
 

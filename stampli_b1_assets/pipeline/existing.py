@@ -55,11 +55,7 @@ def find_existing(session: Session, candidates: Sequence[Candidate]) -> InSap:
     free: dict[str, int] = {}
     pending = list(candidates)
     for _ in range(_MOST_REVISIONS):
-        entries = {
-            key: posted
-            for key, posted in look_up(session, [candidate.key for candidate in pending]).items()
-            if key not in intents or session.b1.is_committed(key)  # a request of ours may still be at work
-        }
+        entries = look_up(session, [candidate.key for candidate in pending])
         settled = {one.id: entries[one.key] for one in pending if one.key in entries and one.key not in intents}
         reversed_ids = _reversed(session, [one for one in pending if one.id in settled], settled)
         for candidate in pending:
