@@ -22,12 +22,15 @@ class Sifted:
     conflicts: list[Verdict] = field(default_factory=list)
 
 
-def sift(session: Session, ready: Sequence[Ready]) -> Sifted:
-    """Part the ready ones; a reversal, or a repost of an entry of its own, is no duplicate of itself."""
+def sift(session: Session, ready: Sequence[Ready], found: Sequence[InvoiceRecord] = ()) -> Sifted:
+    """Part the ready ones; a reversal, or a repost of an entry of its own, is no duplicate of itself.
+
+    `found`: postings that are not in the ledger yet.
+    """
     decisions = session.ledger.decisions.effective([one.candidate.id for one in ready])
     checked = {one.candidate.id: one.entry for one in ready if one.entry and _is_checked(one, decisions)}
     firms = Firms.of(session.reference.partners)
-    holds = _holds(session, [one for one in ready if one.candidate.id in checked], firms)
+    holds = _holds(session, [one for one in ready if one.candidate.id in checked], firms, found)
     result, before = Sifted(), _Earlier(firms)
     for one in ready:
         entry = checked.get(one.candidate.id)
@@ -66,11 +69,14 @@ def _is_checked(one: Ready, decisions: Mapping[tuple[str, str], str]) -> bool:
     return one.reverses is None and decision != "post-anyway"
 
 
-def _holds(session: Session, checked: Sequence[Ready], firms: Firms) -> dict[str, Hold]:
+def _holds(session: Session, checked: Sequence[Ready], firms: Firms, found: Sequence[InvoiceRecord]) -> dict[str, Hold]:
     """Twins that are posted, by Stampli id; the ledger's word goes before SAP's, and the vendor's own bills first."""
     holds = _strangers_in_sap(session, checked, firms)
     holds |= _of_doubled_vendors(session, checked, firms)
-    posted = session.ledger.invoices.posted_by_duplicate_key([one.candidate.duplicate_key for one in checked])
+    known = session.ledger.invoices.posted_by_duplicate_key([one.candidate.duplicate_key for one in checked])
+    posted = {key: list(records) for key, records in known.items()}
+    for record in found:
+        posted.setdefault(record.duplicate_key, []).append(record)
     for one in checked:
         candidate = one.candidate
         for twin in posted.get(candidate.duplicate_key, []):

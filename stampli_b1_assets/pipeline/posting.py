@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.outcome import Hold, Outcome, Reason
 from stampli_b1_assets.errors import B1Unusable
+from stampli_b1_assets.ledger.records import InvoiceRecord
 from stampli_b1_assets.pipeline.classifying import candidate_of, classify
 from stampli_b1_assets.pipeline.duplicates import sift
 from stampli_b1_assets.pipeline.reading import FileContent
@@ -75,7 +76,7 @@ def _one_round(session: Session, brought: Sequence[Brought]) -> Iterator[Verdict
     pending = list(brought)
     while pending:
         classified = classify(session, [(one.invoice, one.partition) for one in pending])
-        sifted = sift(session, classified.ready)
+        sifted = sift(session, classified.ready, _found_in_sap(classified.verdicts))
         final = [*classified.verdicts, *sifted.conflicts]
         save(session, final)
         yield from final
@@ -84,6 +85,11 @@ def _one_round(session: Session, brought: Sequence[Brought]) -> Iterator[Verdict
             save(session, written)
             yield from written
         pending = [_again(one) for one in sifted.later]
+
+
+def _found_in_sap(verdicts: Iterable[Verdict]) -> list[InvoiceRecord]:
+    """Postings that the ledger did not know, such as all of them when it was lost: twins of others all the same."""
+    return [one.candidate.standing for one in verdicts if one.posted is not None and one.candidate.standing is not None]
 
 
 def _cut_off(session: Session, brought: Sequence[Brought], error: B1Unusable) -> list[Verdict]:

@@ -299,6 +299,17 @@ class TestInDoubt:
         assert keys(bench, "9001") == ["invoice 0"]
 
 
+class TestDuplicates:
+    @pytest.mark.parametrize("bench", WAYS, indirect=True)
+    def test_the_twin_of_a_posting_that_was_found_again_is_not_posted(self, bench: Bench, bring: Bring) -> None:
+        """Both are new to a ledger that was lost; the number's spelling is one that SAP cannot be asked for."""
+        bring(*invoice_rows("9001", invoice_number="FG-3391"))
+        bench.new_ledger()
+        document = bring(*invoice_rows("9002", invoice_number="FG 3391"))
+        assert outcomes(document) == {"already_posted": 1, "conflict": 1}
+        assert reasons(document) == {"9002": "PROBABLE_DUPLICATE"}
+
+
 class TestPayments:
     @pytest.mark.parametrize("bench", WAYS, indirect=True)
     @pytest.mark.parametrize("is_lost", [False, True], ids=["ledger kept", "ledger lost"])
