@@ -48,6 +48,7 @@ posting:
   time_zone: America/Denver
   closed_period: hold
 """
+_PAYS = "  payments: {post: true, clearing_account: '101900'}\n"
 
 
 class Crash(BaseException):
@@ -57,12 +58,14 @@ class Crash(BaseException):
 class Bench:
     """Everything of one company, below one directory; `cycle` runs a whole cycle without Dagster."""
 
-    def __init__(self, directory: Path, *, is_guarded: bool = True, provisioned: bool = True) -> None:
+    def __init__(
+        self, directory: Path, *, is_guarded: bool = True, provisioned: bool = True, pays: bool = False
+    ) -> None:
         self.directory = directory
         self.clock = VirtualClock()
         self.folder = OutboundFolder()
         shutil.copytree(SAMPLES / "mappings", directory / "mappings")
-        (directory / "company.yaml").write_text(_CONFIGURATION, encoding="utf-8")
+        (directory / "company.yaml").write_text(_CONFIGURATION + _PAYS * pays, encoding="utf-8")
         (directory / "home").mkdir()
         self.store = _filled_store(directory / "sap.db", provisioned=provisioned)
         self.company = Company(self.store)

@@ -1,6 +1,7 @@
 """A company's weeks drawn from a seed: invoices that come, change and are cancelled; faults, crashes, people."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ from stampli_b1_assets.sandbox.service_layer.faults import ArmedFault
 from stampli_b1_assets_tests.fixtures.world import csv_bytes, invoice_rows
 from stampli_b1_assets_tests.simulation.bench import TIMEOUT_SECONDS, Bench, Crash
 from stampli_b1_assets_tests.simulation.invariants import Exported, check, nobody_is_forgotten
+from stampli_b1_assets_tests.simulation.paying import Payments, check_payments, voided_payments_are_reversed
 
 _WRITE_FAULTS = (
     "session_expiry", "gateway_502_before", "gateway_502_after", "cut_before", "cut_during", "cut_after", "slow_commit",
@@ -67,21 +69,33 @@ class Weeks:
         self._exported = Exported()
         self._files = self._cycles = 0
         guarded = self._random.random() < 0.6
-        self._bench = Bench(self.directory, is_guarded=guarded)
+        self._bench = Bench(self.directory, is_guarded=guarded, pays=True)
+        self._payments = Payments(self._random)
         self.story.append(f"seed {self.seed}, {'guarded' if guarded else 'unproved'}")
         try:
             for _ in range(steps):
                 self._step()
-                check(self._bench, self._exported, self.story)
+                self._check()
             self._settle()
         finally:
             self._bench.close()
+
+    def _check(self) -> None:
+        check(self._bench, self._exported, self.story)
+        self._told(lambda: check_payments(self._bench, self._payments))
+
+    def _told(self, invariant: Callable[[], None]) -> None:
+        try:
+            invariant()
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n" + "\n".join(self.story)) from None
 
     def _step(self) -> None:
         actions = [
             (self._new_invoices, 2), (self._change_one, 4), (self._export, 5), (self._cycle, 4),
             (self._faulty_cycle, 6), (self._crashed_cycle, 5), (self._someone_decides, 3), (self._period, 1),
-            (self._map, 1), (self._lose_ledger, 0.4),
+            (self._map, 1), (self._lose_ledger, 0.4), (self._pay, 2), (self._change_a_payment, 2),
+            (self._export_payments, 3),
         ]  # fmt: skip
         names, weights = zip(*actions, strict=True)
         self._random.choices(names, weights)[0]()
@@ -137,6 +151,23 @@ class Weeks:
         self._bench.folder.files[name] = (csv_bytes(*rows), mtime)
         self.story.append(f"export {name} with {[document.id for document in chosen]}")
 
+    def _pay(self) -> None:
+        if self._documents:
+            one = self._random.choice(self._documents)
+            self.story.append(self._payments.pay(one.id, one.vendor, one.currency, one.amount))
+
+    def _change_a_payment(self) -> None:
+        if self._payments.all:
+            self.story.append(self._payments.change())
+
+    def _export_payments(self) -> None:
+        chosen = self._payments.all[-self._random.randint(1, 6) :]
+        if chosen:
+            self._files += 1
+            name = f"payments_{self._files:03}.csv"
+            self._bench.folder.files[name] = (self._payments.export(chosen), 1_777_000_000 + self._files * 60)
+            self.story.append(f"export {name} with {[(one.id, str(one.amount), one.status) for one in chosen]}")
+
     # --- cycles --------------------------------------------------------------------------------------------------
 
     def _cycle(self) -> None:
@@ -162,6 +193,7 @@ class Weeks:
         )
         self._new_invoices()
         self._export()
+        self._export_payments()
         self._bench.application.faults.arm(fault)
         self.story.append(f"fault {fault}")
         if self._random.random() < 0.1:
@@ -181,6 +213,7 @@ class Weeks:
 
         self._new_invoices()
         self._export()
+        self._export_payments()
         checkpoints.listeners.append(die)
         try:
             self._cycle()
@@ -193,14 +226,16 @@ class Weeks:
 
     def _someone_decides(self) -> None:
         with self._bench.workplace() as workplace:
-            for record in workplace.ledger.invoices.open():
+            open_ids = [record.stampli_id for record in workplace.ledger.invoices.open()]
+            open_ids += [record.payment_id for record in workplace.ledger.payments.open()]
+            for id_ in open_ids:
                 if self._random.random() < 0.5:
                     continue
                 action = self._random.choice(("retry", "ignore", "post-anyway", "reverse-and-repost"))
                 for person in ("Ada", "Grace"):
                     try:
-                        release(workplace, [record.stampli_id], action, by=person, note="drawn")
-                        self.story.append(f"{person}: {action} {record.stampli_id}")
+                        release(workplace, [id_], action, by=person, note="drawn")
+                        self.story.append(f"{person}: {action} {id_}")
                     except DecisionRefused:
                         break
 
@@ -227,14 +262,16 @@ class Weeks:
         for _ in range(3):
             self._bench.clock.sleep(3600)
             self._cycle()
-            check(self._bench, self._exported, self.story)
+            self._check()
         nobody_is_forgotten(self._bench, self._exported)
+        self._told(lambda: voided_payments_are_reversed(self._bench, self._payments))
         with self._bench.workplace() as workplace:
             doubtful = [
-                record.stampli_id
-                for record in workplace.ledger.invoices.open()
+                record
+                for record in [*workplace.ledger.invoices.open(), *workplace.ledger.payments.open()]
                 if any(hold.reason == "OUTCOME_UNKNOWN" for hold in record.holds)
             ]
+            doubtful += workplace.ledger.intents.unresolved()
         assert not doubtful, f"still in doubt: {doubtful}"
 
 
