@@ -33,7 +33,7 @@ def gather(database: Database, ledger: "Ledger", stampli_id: str) -> dict[str, A
         "invoice": plain(invoice),
         "payment": plain(payment),
         "versions": versions,
-        "files": _files(ledger, [*versions, *filter(None, map(plain, (invoice, payment)))]),
+        "files": _files(ledger, [*versions, *filter(None, map(plain, (invoice, payment)))], outcomes),
         "intents": intents,
         "outcomes": outcomes,
         "decisions": plain(decisions),
@@ -59,6 +59,10 @@ def _outcomes(database: Database, stampli_id: str) -> list[dict[str, Any]]:
         return [plain(dict(row)) for row in connection.execute(query.order_by(events.at)).mappings()]
 
 
-def _files(ledger: "Ledger", places: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _files(ledger: "Ledger", places: list[Mapping[str, Any]], outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of every version, and of every cycle that counted it, in the order in which they were taken."""
     hashes = dict.fromkeys(place["file_sha256"] for place in places if place.get("file_sha256"))
-    return [plain(file) for file in map(ledger.files.by_sha256, hashes) if file is not None]
+    partitions = dict.fromkeys(one["partition"] for one in outcomes if one["partition"])
+    found = [*map(ledger.files.by_sha256, hashes), *map(ledger.files.by_partition, partitions)]
+    files = {file.sha256: plain(file) for file in found if file is not None}
+    return sorted(files.values(), key=lambda file: str(file["taken_at"]))

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from stampli_b1_assets.domain.money import fixed
 from stampli_b1_assets.reports.hanging import Hanging
 from stampli_b1_assets.reports.pages import page_of
 from stampli_b1_assets.reports.words import Document, money
@@ -57,6 +59,9 @@ def _standing(document: Document) -> Iterator[str]:
     if record.get("jdt_num"):
         numbers = f"journal entry {record['doc_number']} (JdtNum {record['jdt_num']})"
         yield f"in SAP: {numbers}, posted on {record['posting_date']}, key {record['key']}"
+    if record.get("is_reversed"):
+        undoing = [one["jdt_num"] for one in document["intents"] if one["kind"] == "reversal" and one["jdt_num"]]
+        yield "voided in Stampli, and reversed in SAP" + (f" by the entry with JdtNum {undoing[-1]}" if undoing else "")
     for hold in record.get("holds") or ():
         yield f"{hold['reason']}: {hold['detail']} {hold['action']}".strip()
 
@@ -115,16 +120,21 @@ def _entries(document: Document) -> Iterator[str]:
         number = f", JdtNum {intent['jdt_num']}" if intent["jdt_num"] else ""
         dates = f"posted on {entry['reference_date']}, document {entry['tax_date']}, due {entry['due_date']}"
         yield f"{intent['kind']} “{entry['memo']}”{number}: {dates}; key {intent['key']}"
-        yield from map(_entry_line, entry["lines"])
+        for line in entry["lines"]:
+            yield _entry_line(line, entry["decimals"], entry["fc_decimals"])
 
 
-def _entry_line(line: Document) -> str:
-    """A foreign amount first, as it stands in Stampli, then the local one."""
+def _entry_line(line: Document, decimals: int, fc_decimals: int) -> str:
+    """A foreign amount first, as it stands in Stampli, then the local one; each with its currency's decimals."""
     foreign = line["fc_currency"]
     side = "debit" if (line["fc_debit"] or line["debit"]) is not None else "credit"
-    told = [money(line[f"fc_{side}"], foreign)] if foreign and line[f"fc_{side}"] is not None else []
+    told = (
+        [money(fixed(Decimal(line[f"fc_{side}"]), fc_decimals), foreign)]
+        if foreign and line[f"fc_{side}"] is not None
+        else []
+    )
     if line[side] is not None:
-        told.append(money(line[side]) + (" in local currency" if foreign else ""))
+        told.append(money(fixed(Decimal(line[side]), decimals)) + (" in local currency" if foreign else ""))
     coding = " ".join([*line["dimensions"].values(), line["project_code"]]).strip()
     told_coding = f" ({coding})" if coding else ""
     return f"{line['account_code'] or line['card_code']}: {side} {' = '.join(told) or 'nothing'}{told_coding}"

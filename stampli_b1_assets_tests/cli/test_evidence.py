@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from stampli_b1_assets_tests.fixtures.payments import exported, payment
 from stampli_b1_assets_tests.fixtures.world import World, csv_bytes, invoice_rows
 
 ROWS = invoice_rows("9001", currency="EUR", memo="Skip <b>hire</b>")
@@ -120,3 +121,22 @@ class TestPayments:
         assert "Ada: ignore. paid by hand" in out
         assert "decision.ignore by Ada" in out
         assert "ignore, decided by Ada: takes effect in the next sync." in command("held").out
+
+
+def test_a_voided_payment_tells_both_files_and_its_reversal(world: World, bring, command):
+    world.configure(lambda one: one["posting"].update(payments={"post": True, "clearing_account": "101900"}))
+    bring("a.csv", *invoice_rows("9001"))
+    for number, status in enumerate(("Cleared", "Voided")):
+        world.sandbox.put(
+            f"payment {status}.csv", exported(payment("P-1", status=status)), mtime=1_778_000_000 + number
+        )
+        bring(f"{number}.csv", *invoice_rows(f"80{number}"))
+    out = command("evidence", "P-1").out
+    entry, reversal = (one for one in world.entries() if one["Reference2"] == "P-1")
+    assert f"- in SAP: journal entry {entry['Number']} " in out
+    assert f"- voided in Stampli, and reversed in SAP by the entry with JdtNum {reversal['JdtNum']}" in out
+    assert [line[2:].split(",")[0] for line in out.splitlines() if ", SHA-256 " in line and " bytes" in line] == [
+        "payment Cleared.csv",
+        "payment Voided.csv",
+    ]
+    assert out.count("credit 100.00\n") == out.count("debit 100.00\n") == 2
