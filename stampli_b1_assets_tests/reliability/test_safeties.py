@@ -1,17 +1,26 @@
-"""Each safety is needed: with it taken away, the very same story posts an invoice twice."""
+"""Each safety is needed: with it taken away, the very same story posts twice, loses, or believes what is not so."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from sqlalchemy import text
 
+from stampli_b1_assets.accounting.identity import posting_key
 from stampli_b1_assets.b1.batch import Operation
 from stampli_b1_assets.b1.entries import ENTITY_SET, to_sap
-from stampli_b1_assets.errors import LeaseHeld
+from stampli_b1_assets.b1.poster import WriteResult, found
+from stampli_b1_assets.b1.unguarded import UnguardedPosting
+from stampli_b1_assets.domain.journal_entry import PostedEntry
+from stampli_b1_assets.errors import AuditBroken, LeaseHeld
 from stampli_b1_assets.pipeline import checkpoints, cycle
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint
 from stampli_b1_assets.pipeline.existing import InSap
+from stampli_b1_assets_tests.fixtures.payments import exported, payment
 from stampli_b1_assets_tests.fixtures.world import csv_bytes, invoice_rows
 from stampli_b1_assets_tests.simulation.bench import TIMEOUT_SECONDS, Bench, Crash
 from stampli_b1_assets_tests.simulation.transport import Late
@@ -128,3 +137,107 @@ def test_the_lease(bench: Bench, is_held: bool, monkeypatch: pytest.MonkeyPatch)
         checkpoints.listeners.remove(another)
     assert seen == (["begun", "waits"] if is_held else ["begun", "ran"])
     assert entries(bench) == 1  # the look-up and the intent stand behind the lease
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+@pytest.mark.parametrize("is_read_back", [True, False])
+def test_the_read_back(bench: Bench, is_read_back: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something between us and SAP answers as SAP does when it has committed, and SAP never saw the request."""
+    answer, told = bench.transport.handle_request, []
+
+    def lying(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and request.url.path.endswith("JournalEntries") and not told:
+            told.append("committed")
+            return httpx.Response(201, json={"JdtNum": 9, "Number": 9, "ReferenceDate": "2026-04-30"}, request=request)
+        return answer(request)
+
+    def believed(self: UnguardedPosting, attempts: list[Any], done: dict[str, WriteResult]) -> None:
+        for one in attempts:
+            posted = PostedEntry(one.entry.key, 9, 9, one.entry.reference_date)
+            done[one.entry.key] = found(one.entry, posted, "committed", one.evidence)
+
+    monkeypatch.setattr(bench.transport, "handle_request", lying)
+    if not is_read_back:
+        monkeypatch.setattr(UnguardedPosting, "_look_up", believed)
+    bench.cycle("first")
+    bench.clock.sleep(3600)
+    bench.cycle("second")
+    assert told == ["committed"]
+    assert entries(bench) == (1 if is_read_back else 0)
+
+
+@pytest.fixture
+def paying(tmp_path: Path) -> Iterator[Bench]:
+    """Posts payments, without a guard; invoice 8001 is in SAP."""
+    made = Bench(tmp_path, is_guarded=False, pays=True)
+    made.company.hides_user_tables = True
+    made.folder.files["a.csv"] = (csv_bytes(*invoice_rows("8001")), 1_777_000_000)
+    made.cycle("invoices")
+    yield made
+    made.close()
+
+
+def pay(bench: Bench, **changes: str) -> None:
+    """The payment as it is exported now."""
+    row = payment("P-1", stampli_invoice_id="8001", **changes)
+    number = len(bench.folder.files)
+    bench.folder.files[f"{number}.csv"] = (exported(row), 1_777_000_000 + number)
+
+
+def of_payment(bench: Bench) -> int:
+    return len([entry for entry in bench.entries() if entry["Reference2"] == "P-1"])
+
+
+def changing(number: Iterator[int]) -> Callable[..., str]:
+    """Keys that are not the same whenever they are asked for."""
+    return lambda company, kind, id_, revision=0: posting_key(company, kind, f"{id_} {next(number)}", revision)
+
+
+@pytest.mark.parametrize("is_the_same", [True, False])
+def test_the_key_of_a_payment(paying: Bench, is_the_same: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger is lost after the payment was posted."""
+    if not is_the_same:
+        monkeypatch.setattr("stampli_b1_assets.accounting.payments.posting_key", changing(count()))
+    pay(paying)
+    paying.cycle("first")
+    paying.new_ledger()
+    paying.cycle("second")
+    assert of_payment(paying) == (1 if is_the_same else 2)
+
+
+@pytest.mark.parametrize("is_the_same", [True, False])
+def test_the_key_of_a_reversal(paying: Bench, is_the_same: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process dies after SAP reversed a voided payment, and before that is on record."""
+    pay(paying)
+    paying.cycle("first")
+    pay(paying, status="Voided")
+    if not is_the_same:
+        monkeypatch.setattr("stampli_b1_assets.pipeline.paid.posting_key", changing(count()))
+
+    def die(passed: Checkpoint) -> None:
+        if passed is Checkpoint.ANSWERED:
+            raise Crash
+
+    checkpoints.listeners.append(die)
+    try:
+        with pytest.raises(Crash):
+            paying.cycle("killed")
+    finally:
+        checkpoints.listeners.remove(die)
+    paying.cycle("second")
+    assert of_payment(paying) == (2 if is_the_same else 3)
+
+
+@pytest.mark.parametrize("is_hashed", [True, False])
+def test_the_hash_of_an_audit_record(bench: Bench, is_hashed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody writes another amount into the trail, past the triggers."""
+    bench.cycle("first")
+    with bench.workplace() as workplace:
+        with workplace.ledger._database.writing() as connection:
+            connection.execute(text("DROP TRIGGER audit_no_update"))
+            changed = "UPDATE audit SET data = replace(data, '100.00', '900.00') WHERE event = 'invoice.posted'"
+            assert connection.execute(text(changed)).rowcount == 1
+        if not is_hashed:
+            monkeypatch.setattr("stampli_b1_assets.ledger.chain.record_hash", lambda row: row["hash"])
+        with nullcontext() if not is_hashed else pytest.raises(AuditBroken, match="was altered"):
+            workplace.ledger.audit.verify()
