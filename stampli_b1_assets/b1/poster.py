@@ -33,6 +33,9 @@ class PostingMode(StrEnum):
     """Not even the user field: an entry is found by the Stampli id in Reference2, and what it says."""
 
 
+WITH_A_ROW = (PostingMode.GUARDED.value, PostingMode.UNPROVED.value)
+"""Modes whose requests carry the guard row: what they posted has one, and a proved guard lets it in only once."""
+
 Status = Literal["committed", "already_there", "refused", "unknown", "guard_contradiction"]
 
 

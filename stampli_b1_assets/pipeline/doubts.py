@@ -6,6 +6,7 @@ Settled where it was looked up, and nowhere else: a look is worth nothing for a 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
+from stampli_b1_assets.b1.poster import WITH_A_ROW
 from stampli_b1_assets.domain.journal_entry import PostedEntry
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.ledger.records import IntentRecord
@@ -25,7 +26,8 @@ def look_up(session: Session, keys: Sequence[str]) -> dict[str, PostedEntry]:
     old = long_ago(session, keys)
     shown = session.find_keys(keys)
     doubtful = session.ledger.intents.doubtful(keys)
-    committed = {key: session.b1.is_committed(key) for key in doubtful if key in shown}
+    with_row = [key for key, intent in doubtful.items() if key in shown and intent.mode in WITH_A_ROW]
+    committed = {key: session.b1.is_committed(key) for key in with_row}
     found = {key: entry for key, entry in shown.items() if committed.get(key, True)}
     settle(session, keys, found, [intent for intent in old if committed.get(intent.key, False) is not None])
     return found

@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stampli_b1_assets.accounting.identity import PostingKind
-from stampli_b1_assets.b1.poster import PostingMode, WriteResult
+from stampli_b1_assets.b1.poster import WITH_A_ROW, PostingMode, WriteResult
 from stampli_b1_assets.domain.journal_entry import JournalEntry
 from stampli_b1_assets.ledger.records import IntentRecord, IntentStatus, Resolution
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.right_company import remember_company
 from stampli_b1_assets.pipeline.session import Session
-
-_WITH_A_ROW = (PostingMode.GUARDED.value, PostingMode.UNPROVED.value)
-"""Modes whose requests carry the guard row: where the guard is proved, they cannot commit beside another one."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def _may_be_sent(session: Session, intent: IntentRecord | None, mode: PostingMod
     """
     if intent is None or not intent.status.is_in_doubt:
         return intent is None or intent.status is not IntentStatus.COMMITTED
-    return mode is PostingMode.GUARDED and intent.mode in _WITH_A_ROW and session.ledger.intents.give_up(intent)
+    return mode is PostingMode.GUARDED and intent.mode in WITH_A_ROW and session.ledger.intents.give_up(intent)
 
 
 def _resolution(result: WriteResult) -> Resolution:
