@@ -18,13 +18,16 @@
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from stampli_b1_assets.sandbox.service_layer.addresses import KEYS
 from stampli_b1_assets.sandbox.service_layer.application import Application
 from stampli_b1_assets.sandbox.service_layer.faults import BROKEN_COMPANIES, FAULTS, armed
 from stampli_b1_assets.sandbox.service_layer.habits import HABITS
+from stampli_b1_assets.sandbox.service_layer.properties import members_of
 from stampli_b1_assets.sandbox.service_layer.refusal import Refusal
 
 Json = Any
@@ -113,16 +116,23 @@ class Control:
         row = store.get("_periods", body["code"])
         if row is None:
             raise KeyError(body["code"])
+        known = members_of("PeriodStatusEnum")
+        if body["status"] not in known:
+            raise ValueError(f"{body['status']} is none of {', '.join(known)}")
         store.put("_periods", body["code"], {**row, "PeriodStatus": body["status"]})
         return body
 
     def _rate(self, body: dict[str, Any]) -> Json:
-        key = f"{body['currency']} {body['date']}"
-        self._application.company.store.put("_rates", key, {"Rate": str(body["rate"])})
+        key, rate = f"{body['currency']} {body['date']}", str(body["rate"])
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", rate):
+            raise ValueError(f"{rate} is no rate")
+        self._application.company.store.put("_rates", key, {"Rate": rate})
         return body
 
     def _row(self, body: dict[str, Any]) -> Json:
         store = self._application.company.store
+        if body["set"] not in (*KEYS, "_company", "_series") and not body["set"].startswith("U_"):
+            raise ValueError(f"{body['set']} is none of {', '.join(KEYS)}")
         store.put(body["set"], body["key"], {**(store.get(body["set"], body["key"]) or {}), **body["row"]})
         return body
 
