@@ -77,12 +77,12 @@ def sandbox(options: Options, folder: Path | None, faults: list[str], *, https: 
         signal.signal(number, lambda *_: stopped.set())
     place = (folder or Path(tempfile.mkdtemp(prefix="stampli-b1-sandbox-"))).absolute()
     with Sandbox(place, https=https, faults=faults, provisioned=provisioned) as running:
-        _tell(running, is_json=options.is_json)
+        _tell(running, faults, is_json=options.is_json)
         stopped.wait()
     return ALL_WELL
 
 
-def _tell(running: "Sandbox", *, is_json: bool) -> None:
+def _tell(running: "Sandbox", faults: list[str], *, is_json: bool) -> None:
     facts = {
         "config": str(running.config_path),
         "environment": running.environment,
@@ -90,12 +90,18 @@ def _tell(running: "Sandbox", *, is_json: bool) -> None:
         "sftp_port": running.sftp.port,
         "control_url": running.control_url,
         "outbound": str(running.folder / "sftp" / "outbound"),
+        "faults": faults,
     }
     if is_json:
         Output.document(facts)
         return
     click.echo(running.config_path.read_text(encoding="utf-8"))
-    click.echo(f"# Exports lie in {facts['outbound']}; faults and the request log are at {facts['control_url']}")
+    click.echo(f"# Exports lie in {facts['outbound']}")
+    click.echo(
+        f"# Faults, the request log and what people do in SAP: curl {facts['control_url']}/faults (docs/sandbox.md)"
+    )
+    if faults:
+        click.echo(f"# Switched on: {', '.join(faults)}")
     variables = {
         **running.environment,
         "STAMPLI_B1_CONFIG": str(running.config_path),
