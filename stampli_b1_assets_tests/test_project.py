@@ -1,6 +1,7 @@
 """What holds for the repository as a whole: sizes, names, pins, packaging, targets, Dagster's instance files."""
 
 import ast
+import configparser
 import io
 import os
 import re
@@ -218,3 +219,24 @@ class TestInstanceFiles:
         (location,) = workspace["load_from"]
         assert location["python_module"]["module_name"] == "stampli_b1_assets.definitions"
         assert (PACKAGE / "definitions.py").exists()
+
+
+class TestDeployment:
+    """What IT copies holds together; nobody runs these files here."""
+
+    def test_the_environment_file_names_what_the_others_take_from_it(self):
+        taken = re.findall(r"env: (\w+)", (ROOT / "deploy" / "dagster.postgresql.yaml").read_text())
+        named = re.findall(r"^#?(\w+)=", (ROOT / "deploy" / "systemd" / "stampli-b1.env").read_text(), re.MULTILINE)
+        assert len(taken) == 4
+        assert {*taken, "DAGSTER_HOME", "STAMPLI_B1_CONFIG", "STAMPLI_B1_SENSORS"} <= {*named}
+
+    def test_the_image_has_every_file_that_packaging_names(self):
+        setup = configparser.ConfigParser()
+        setup.read(ROOT / "setup.cfg")
+        copied = " ".join(re.findall(r"^COPY (.*)", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)).split()
+        assert {*setup["metadata"]["license_files"].split(), "README.md", "setup.cfg", "pyproject.toml"} <= {*copied}
+
+    def test_cron_writes_only_where_its_user_may(self):
+        written = re.findall(r">> (\S+)", (ROOT / "deploy" / "crontab").read_text())
+        assert written
+        assert all(path.startswith("~/") for path in written)
