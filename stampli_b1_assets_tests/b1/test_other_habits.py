@@ -165,6 +165,14 @@ def test_a_guard_row_that_shows_a_minute_before_its_entry_is_no_contradiction(sa
     assert (result.status, result.posted.jdt_num) == ("already_there", 5001)
 
 
+@pytest.mark.parametrize("fault", ["gateway_502_before", "cut_before"])
+def test_an_entry_that_never_had_a_guard_row_is_not_posted_again(sandbox, b1, entry, fault):
+    b1.post([entry(1)], FALLBACK)
+    sandbox.switch_on(fault, method="POST", path="$batch")
+    results = b1.post([entry(1)], GUARDED)
+    assert settled(sandbox, results) == {entry(1).key: ("committed", 1)}
+
+
 # --- sessions and rights --------------------------------------------------------------------------------------------
 
 
