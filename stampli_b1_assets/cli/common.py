@@ -59,7 +59,7 @@ _of_company = click.option("--company", metavar="NAME", help="Only this one of s
 _of_file = click.option(
     "--config",
     "config_path",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),  # the loader says in a sentence what cannot be read
     metavar="FILE_OR_FOLDER",
     envvar="STAMPLI_B1_CONFIG",
     default=Path("stampli_b1.yaml"),

@@ -62,8 +62,16 @@ def _opened(place: Path) -> dg.DagsterInstance:
     try:
         return dg.DagsterInstance.from_config(str(place))
     except Exception as error:  # noqa: BLE001 - SQLite, PostgreSQL, alembic, dagster.yaml: all mean the same to us
-        raise InstanceUnusable(
-            f"Dagster's instance of {place} cannot be opened: {str(error).splitlines()[0] or type(error).__name__}.",
-            "Check dagster.yaml there and the database that it names. Without one the folders history and schedules "
-            "are it: they hold what the UI shows of past runs, nothing that posting needs, and may be moved away.",
-        ) from None
+        raise instance_unusable(f"Dagster's instance of {place} cannot be opened", error) from None
+
+
+def instance_unusable(what: str, error: Exception) -> InstanceUnusable:
+    """The sentence for a database of Dagster's that fails; a full disk is no reason to move anything away."""
+    why = next(iter(str(error).splitlines()), "") or type(error).__name__
+    if "disk" in why or "No space left" in why:
+        return InstanceUnusable(f"{what}: {why}.", "Make room on the disk of DAGSTER_HOME, then run the command again.")
+    return InstanceUnusable(
+        f"{what}: {why}.",
+        "Check dagster.yaml there and the database that it names. Without one the folders history and schedules "
+        "are it: they hold what the UI shows of past runs, nothing that posting needs, and may be moved away.",
+    )

@@ -7,10 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
+from sqlalchemy.exc import OperationalError
 
 from stampli_b1_assets.config.loader import LoadedCompany
 from stampli_b1_assets.defs.build import build_defs
 from stampli_b1_assets.defs.failures import ERROR_KIND, HELD, REMEDY
+from stampli_b1_assets.defs.home import instance_unusable
 from stampli_b1_assets.defs.jobs import new_files_job, replay_job
 from stampli_b1_assets.defs.orphans import DIED, OWNER_TAG, owner, release_orphans
 from stampli_b1_assets.defs.partitions import add_missing, range_tags
@@ -113,7 +115,13 @@ class _Cycle:
     def _run_job(self, job_name: str, records: Sequence[FileRecord]) -> None:
         if not records:
             return
-        keys = [record.partition for record in records]
+        try:
+            self._execute(job_name, [record.partition for record in records])
+        except OperationalError as error:
+            what = "Dagster's database failed; what was posted by now is recorded, and is not posted again"
+            raise instance_unusable(what, error) from None
+
+    def _execute(self, job_name: str, keys: Sequence[str]) -> None:
         add_missing(self._instance, self._company, keys)
         job = self._definitions.resolve_job_def(job_name)
         for tags in range_tags(self._instance, self._company, keys):

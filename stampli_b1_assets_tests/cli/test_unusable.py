@@ -1,6 +1,7 @@
 """What cannot be used ends with exit code 2 and one clear sentence, and nothing is changed; never a traceback."""
 
 import functools
+import os
 import shlex
 import subprocess
 
@@ -100,6 +101,12 @@ def test_sync_says_in_one_sentence_what_to_mend(world, command, monkeypatch, cas
     for name, value in make(world).items():
         monkeypatch.setenv(name, value)
     check_told(world, command("sync", "--json"), says)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_configuration_that_this_user_may_not_read_is_told_so(world, command):
+    world.sandbox.config_path.chmod(0)
+    check_told(world, command("sync", "--json"), "cannot be read: Permission denied. Let this user read it")
 
 
 @pytest.mark.slow

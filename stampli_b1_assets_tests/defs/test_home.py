@@ -8,9 +8,11 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from stampli_b1_assets.defs.home import open_instance
 from stampli_b1_assets.errors import InstanceUnusable
+from stampli_b1_assets_tests.fixtures.world import World, invoice_rows
 
 AT_ONCE = 4
 
@@ -77,3 +79,27 @@ def test_settings_that_dagster_cannot_read_are_told_in_a_sentence(home: Path) ->
     (home / "dagster.yaml").write_text("storage: {sqlite: {nonsense: 1}}", encoding="utf-8")
     with pytest.raises(InstanceUnusable, match="cannot be opened"):
         open_instance()
+
+
+FULL = OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+
+def test_a_full_disk_is_no_reason_to_move_history_away(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: str) -> None:
+        raise FULL
+
+    monkeypatch.setattr(dg.DagsterInstance, "from_config", full)
+    with pytest.raises(InstanceUnusable, match="database or disk is full") as raised:
+        open_instance()
+    assert raised.value.remedy == "Make room on the disk of DAGSTER_HOME, then run the command again."
+
+
+def test_a_disk_that_fills_during_sync_is_told_in_a_sentence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise FULL
+
+    world.put("a.csv", *invoice_rows("9001"))
+    monkeypatch.setattr(dg.JobDefinition, "execute_in_process", full)
+    with pytest.raises(InstanceUnusable, match="what was posted by now is recorded") as raised:
+        world.sync()
+    assert "Make room" in raised.value.remedy
