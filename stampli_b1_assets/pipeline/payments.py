@@ -42,24 +42,30 @@ def _work(session: Session, content: FileContent) -> list[Payment]:
     if content.record.state != FileState.DONE:
         return list(content.payments)
     still_open = {record.payment_id for record in session.ledger.payments.open_in(content.record.partition)}
-    return [payment for payment in content.payments if payment.payment_id in still_open]
+    return [payment for payment in content.payments if _id(payment) in still_open]
+
+
+def _id(payment: Payment) -> str:
+    """The Stampli id; for a row without one, its file and row."""
+    row = payment.applications[0].row if payment.applications else 0
+    return payment.payment_id or f"{payment.file_name}#{row}"
 
 
 def _cases(session: Session, work: Sequence[tuple[Payment, str]]) -> list[Case]:
     """One per payment id, with what was brought last."""
-    ids = [payment.payment_id for payment, _ in work]
+    ids = [_id(payment) for payment, _ in work]
     known = session.ledger.payments.get_many(ids)
     decisions = session.ledger.decisions.effective([payment_subject(id_) for id_ in ids])
     cases = {}
     for payment, partition in work:
-        record = _record(session, payment, partition, known.get(payment.payment_id))
+        record = _record(session, payment, partition, known.get(_id(payment)))
         decision = decisions.get((payment_subject(record.payment_id), record.content_hash), "")
         cases[record.payment_id] = Case(payment, record, decision)
     return list(cases.values())
 
 
 def _record(session: Session, payment: Payment, partition: str, standing: PaymentRecord | None) -> PaymentRecord:
-    id_ = payment.payment_id or f"{payment.file_name}#{partition}"
+    id_ = _id(payment)
     record = PaymentRecord(
         payment_id=id_,
         vendor_id=payment.vendor_id,

@@ -68,6 +68,15 @@ def test_hazard_56_a_payment_waits_for_its_invoice(bench: Bench, bring: Bring, c
     assert len(entries_of(bench, "P-1")) == 1
 
 
+def test_payments_without_an_id_are_each_counted_and_wait(paying: Bench, bring: Bring) -> None:
+    nameless = [payment(""), payment("", applied_amount="40.00", payment_amount="40.00")]
+    first = bring("payments.csv", exported(*nameless, payment("P-3", stampli_invoice_id="9002")))
+    assert paid(first) == {"posted": 1, "held": 2}
+    assert [id_ for id_, _, _ in waits(first)] == ["payments.csv#2", "payments.csv#3"]
+    assert waiting(first, "payments.csv#3")["detail"] == "payments.csv, row 3: Payment ID is empty."
+    assert paid(paying.cycle("later")) == {"held": 2}
+
+
 def test_hazard_57_applied_amounts_must_sum_to_the_payment(paying: Bench, bring: Bring) -> None:
     partial = payment("P-1", payment_amount="60.00", applied_amount="60.00")
     over = payment("P-2", payment_amount="150.00", applied_amount="100.00", stampli_invoice_id="9002")
