@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from stampli_b1_assets.domain.reference_data import ReferenceData
@@ -71,6 +72,18 @@ class Mappings:
     def bank_account(self, bank_account: str, on: date | None) -> MappingRow | None:
         """The row that names a bank account's account."""
         return self._row("bank_accounts.csv", (bank_account,), on)
+
+    @cached_property
+    def _vendor_ids(self) -> dict[str, set[str]]:
+        ids: dict[str, set[str]] = {}
+        for key, rows in self.rows.get("vendors.csv", {}).items():
+            for row in rows:
+                ids.setdefault(row.code, set()).add(key[0])
+        return ids
+
+    def vendor_ids(self, card_code: str) -> set[str]:
+        """Stampli's ids that mean this supplier of SAP: its own code, and what rows map to it on any day."""
+        return {card_code, *self._vendor_ids.get(card_code, ())}
 
     def missing_in(self, reference: ReferenceData) -> Iterator[str]:
         """Mapped codes that SAP does not have, with their place."""

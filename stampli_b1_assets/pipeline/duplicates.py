@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stampli_b1_assets.accounting.firms import Bill, Firms, vendor_of
-from stampli_b1_assets.accounting.identity import plain_number, spellings
+from stampli_b1_assets.accounting.identity import duplicate_key, plain_number, spellings
 from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
 from stampli_b1_assets.domain.outcome import Hold
 from stampli_b1_assets.ledger.records import InvoiceRecord
@@ -25,22 +25,27 @@ class Sifted:
 def sift(session: Session, ready: Sequence[Ready], found: Sequence[InvoiceRecord] = ()) -> Sifted:
     """Part the ready ones; a reversal, or a repost of an entry of its own, is no duplicate of itself.
 
-    `found`: postings that are not in the ledger yet.
+    `found`: postings that are not in the ledger yet. The ledger's word goes before SAP's, and the vendor's own bills
+    before those of its double.
     """
     decisions = session.ledger.decisions.effective([one.candidate.id for one in ready])
     checked = {one.candidate.id: one.entry for one in ready if one.entry and _is_checked(one, decisions)}
     firms = Firms.of(session.reference.partners)
-    holds = _holds(session, [one for one in ready if one.candidate.id in checked], firms, found)
+    with_entry = [one for one in ready if one.candidate.id in checked]
+    keys = {one.candidate.id: _keys(session, one.candidate, checked[one.candidate.id]) for one in with_entry}
+    holds = _strangers_in_sap(session, with_entry, firms)
+    holds |= _of_doubled_vendors(session, with_entry, firms)
+    holds |= _twins_held(with_entry, keys, _posted(session, set().union(*keys.values()), found))
     result, before = Sifted(), _Earlier(firms)
     for one in ready:
         entry = checked.get(one.candidate.id)
         if one.candidate.id in holds:
             result.conflicts.append(held(one.candidate, [holds[one.candidate.id]]))
-        elif entry is not None and before.has_twin_of(one.candidate, entry):
+        elif entry is not None and before.has_twin_of(keys[one.candidate.id], entry):
             result.later.append(one)
         else:
             if entry is not None:
-                before.add(one.candidate, entry)
+                before.add(keys[one.candidate.id], entry)
             result.post.append(one)
     return result
 
@@ -53,15 +58,15 @@ class _Earlier:
         self._keys: set[str] = set()
         self._vendors: dict[Bill, set[str]] = {}
 
-    def add(self, candidate: Candidate, entry: JournalEntry) -> None:
-        self._keys.add(candidate.duplicate_key)
+    def add(self, keys: set[str], entry: JournalEntry) -> None:
+        self._keys |= keys
         if (bill := self._firms.bill(entry)) is not None:
             self._vendors.setdefault(bill, set()).add(vendor_of(entry))
 
-    def has_twin_of(self, candidate: Candidate, entry: JournalEntry) -> bool:
+    def has_twin_of(self, keys: set[str], entry: JournalEntry) -> bool:
         bill = self._firms.bill(entry)
         others = self._vendors.get(bill, set()) - {vendor_of(entry)} if bill else set()
-        return candidate.duplicate_key in self._keys or bool(others)
+        return bool(keys & self._keys or others)
 
 
 def _is_checked(one: Ready, decisions: Mapping[tuple[str, str], str]) -> bool:
@@ -69,20 +74,31 @@ def _is_checked(one: Ready, decisions: Mapping[tuple[str, str], str]) -> bool:
     return one.reverses is None and decision != "post-anyway"
 
 
-def _holds(session: Session, checked: Sequence[Ready], firms: Firms, found: Sequence[InvoiceRecord]) -> dict[str, Hold]:
-    """Twins that are posted, by Stampli id; the ledger's word goes before SAP's, and the vendor's own bills first."""
-    holds = _strangers_in_sap(session, checked, firms)
-    holds |= _of_doubled_vendors(session, checked, firms)
-    known = session.ledger.invoices.posted_by_duplicate_key([one.candidate.duplicate_key for one in checked])
+def _keys(session: Session, candidate: Candidate, entry: JournalEntry) -> set[str]:
+    """Its key under every id that Stampli has for the same supplier of SAP."""
+    invoice = candidate.invoice
+    ids = {invoice.vendor_id, *session.workplace.mappings().vendor_ids(vendor_of(entry))}
+    return {duplicate_key(id_, invoice.type, invoice.number) for id_ in ids} if invoice.type else set()
+
+
+def _posted(session: Session, keys: set[str], found: Sequence[InvoiceRecord]) -> dict[str, list[InvoiceRecord]]:
+    """What is posted under these keys, in the ledger or found in SAP just now."""
+    known = session.ledger.invoices.posted_by_duplicate_key(sorted(keys))
     posted = {key: list(records) for key, records in known.items()}
     for record in found:
         posted.setdefault(record.duplicate_key, []).append(record)
-    for one in checked:
-        candidate = one.candidate
-        for twin in posted.get(candidate.duplicate_key, []):
-            if twin.stampli_id != candidate.id:
-                holds[candidate.id] = duplicate_hold(candidate, twin)
-                break
+    return posted
+
+
+def _twins_held(
+    checked: Sequence[Ready], keys: Mapping[str, set[str]], posted: Mapping[str, Sequence[InvoiceRecord]]
+) -> dict[str, Hold]:
+    holds = {}
+    for candidate in (one.candidate for one in checked):
+        twins = (twin for key in sorted(keys[candidate.id]) for twin in posted.get(key, ()))
+        twin = next((twin for twin in twins if twin.stampli_id != candidate.id), None)
+        if twin is not None:
+            holds[candidate.id] = duplicate_hold(candidate, twin)
     return holds
 
 
