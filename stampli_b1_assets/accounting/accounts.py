@@ -1,6 +1,6 @@
 """G/L accounts: the one that a code of Stampli means in SAP, and whether SAP posts to it."""
 
-from stampli_b1_assets.accounting.desk import Desk, Notes, twin_hint, within
+from stampli_b1_assets.accounting.desk import Desk, Notes, dated_hint, twin_hint, within
 from stampli_b1_assets.accounting.mappings import MappingRow
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.domain.reference_data import ALL_CURRENCIES, Account, ReferenceData
@@ -73,10 +73,13 @@ def _unmapped(code: str, desk: Desk, *, is_known: bool) -> Hold:
     add = f"Add a row for {code} to {GL_FILE}"
     if is_known:
         detail = f"No mapping names G/L account {code}, and the settings ask for one (`unmapped: hold`)."
+        detail += dated_hint(GL_FILE, (code,), desk)
         return Hold(Reason.UNMAPPED_GL_ACCOUNT, detail, f"{add}.", code)
     detail = f"G/L account {code} is in no mapping, and SAP has no account of that code."
-    detail += twin_hint(code, desk.reference.accounts, "SAP has") or twin_hint(
-        code, desk.mappings.keys(GL_FILE), f"{GL_FILE} has"
+    detail += (
+        dated_hint(GL_FILE, (code,), desk)
+        or twin_hint(code, desk.reference.accounts, "SAP has")
+        or twin_hint(code, desk.mappings.keys(GL_FILE), f"{GL_FILE} has")
     )
     return Hold(Reason.UNMAPPED_GL_ACCOUNT, detail, f"{add}, create the account in SAP, or recode it in Stampli.", code)
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from stampli_b1_assets.accounting import texts
 from stampli_b1_assets.accounting.dates import PostingDates
@@ -34,10 +35,32 @@ def same_as_posted(invoice: Invoice, context: Context, posted: PostedEntry) -> t
     is_whole = draft.supplier.partner is not None and draft.taxes.is_whole and draft.difference is not None
     if is_whole and all(codes.is_whole for codes in draft.codes):
         currency = invoice.currency if draft.is_foreign else ""
-        differences += _lines((_of_amount(line, currency) for line in amounts(draft)), posted)
+        differences += _lines((_of_amount(line, currency) for line in amounts(draft) if line.signed), posted)
     elif not same_document(invoice, posted):
         differences.append(f"a total of {invoice.total} {invoice.currency}, which is not the one in SAP")
     return not differences, tuple(differences)
+
+
+def recoded(before: Mapping[str, Any], now: Invoice) -> list[str]:
+    """What differs from the content that was posted (as the ledger keeps it) though SAP's entry would not, in words."""
+    differences = []
+    if before["vendor_id"] != now.vendor_id:
+        differences.append(f"vendor id {before['vendor_id']} was posted, {now.vendor_id} comes now")
+    ours = Counter(map(_coded, map(vars, now.lines)))
+    theirs = Counter(map(_coded, before["lines"]))
+    differences += [f"posted with the line {line}" for line in (theirs - ours).elements()]
+    return differences + [f"comes now with the line {line}" for line in (ours - theirs).elements()]
+
+
+def _coded(line: Mapping[str, Any]) -> str:
+    """`006120 100.00 (PM DEN, tax code VAT19)`."""
+    amount = None if line["amount"] is None else Decimal(line["amount"])
+    names = ("department", "project", "class_", "location")
+    codes = [" ".join(line[name] for name in names if line[name])]
+    codes += [f"tax code {line['tax_code']}"] if line["tax_code"] else []
+    shown = "" if amount is None else f" {fixed(amount, max(2, significant_decimals(amount))):,f}"
+    told = ", ".join(filter(None, codes))
+    return f"{line['gl_account']}{shown}" + (f" ({told})" if told else "")
 
 
 def _dates_as_posted(draft: Draft, posted: PostedEntry) -> PostingDates:

@@ -54,5 +54,11 @@ def twin_hint(code: str, known: Iterable[str], where: str) -> str:
     return f" {where} {twin}: were leading zeros or capital letters lost on the way?" if twin else ""
 
 
+def dated_hint(file: str, key: tuple[str, ...], desk: Desk) -> str:
+    """A sentence that names a row of a mapping that is not valid on the day; "" when there is none."""
+    row = next(iter(desk.mappings.rows.get(file, {}).get(key, ())), None)
+    return f" {row.place} names it, but not for {desk.on}." if row else ""
+
+
 def _plain(code: str) -> str:
     return code.casefold().lstrip("0")

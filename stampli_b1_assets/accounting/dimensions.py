@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stampli_b1_assets.accounting.desk import Desk, Notes, twin_hint, within
+from stampli_b1_assets.accounting.desk import Desk, Notes, dated_hint, twin_hint, within
 from stampli_b1_assets.domain.invoice import InvoiceLine
 from stampli_b1_assets.domain.outcome import Hold, Reason
 
@@ -65,11 +65,12 @@ def _unmapped(coded: Coded, desk: Desk, *, is_known: bool) -> Hold:
     add = f"Add a row for {coded.field},{coded.value} to {_FILE}"
     if is_known:
         detail = f"No mapping names {coded.what}, and the settings ask for one (`unmapped: hold`)."
+        detail += dated_hint(_FILE, (coded.field, coded.value), desk)
         return Hold(Reason.UNMAPPED_DIMENSION, detail, f"{add}.", coded.value)
     kind = "project" if coded.target == PROJECT else "distribution rule"
     codes = desk.reference.projects if coded.target == PROJECT else desk.reference.rules
     detail = f"{coded.what} is in no mapping, and SAP has no {kind} of that code."
-    detail += twin_hint(coded.value, codes, "SAP has")
+    detail += dated_hint(_FILE, (coded.field, coded.value), desk) or twin_hint(coded.value, codes, "SAP has")
     return Hold(Reason.UNMAPPED_DIMENSION, detail, f"{add}, or create {kind} {coded.value} in SAP.", coded.value)
 
 

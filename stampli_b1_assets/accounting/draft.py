@@ -78,6 +78,12 @@ class Draft:
         """The invoice in messages: its number, else its Stampli id."""
         return self.source.number or self.source.stampli_id or "without number"
 
+    def place(self, row: int = 0) -> str:
+        """For the beginning of a message: `a.csv, row 2: `, of a row or of the invoice's first one."""
+        row = row or (self.source.lines[0].row if self.source.lines else 0)
+        where = [self.source.file_name, f"row {row}" if row else ""]
+        return f"{', '.join(filter(None, where))}: " if self.source.file_name else ""
+
     @cached_property
     def dates(self) -> PostingDates:
         """By policy, before any move out of a closed period."""

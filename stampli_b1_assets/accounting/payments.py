@@ -52,6 +52,12 @@ class _Draft:
     def faulty(self) -> frozenset[str]:
         return frozenset(fault.column for fault in self.payment.faults)
 
+    @property
+    def place(self) -> str:
+        """File and first row, for the beginning of a message."""
+        file, applications = self.payment.file_name, self.payment.applications
+        return f"{file}, row {applications[0].row}: " if file and applications else ""
+
     @cached_property
     def applied(self) -> Decimal | None:
         """What the payment is applied to, less discounts; None when one of them cannot be read."""
@@ -160,7 +166,7 @@ def _status_is_known(draft: _Draft) -> Iterator[Hold]:
 def _values(draft: _Draft) -> Iterator[Hold]:
     payment = draft.payment
     for fault in payment.faults:
-        yield Hold(Reason.BAD_VALUE, fault.detail, fault.action, fault.column)
+        yield Hold(Reason.BAD_VALUE, fault.told_of(payment.file_name), fault.action, fault.column)
     required: list[tuple[str, object]] = [
         ("Payment ID", payment.payment_id),
         ("Payment Date", payment.payment_date),
@@ -172,7 +178,7 @@ def _values(draft: _Draft) -> Iterator[Hold]:
         required += [("Stampli Invoice ID", one.stampli_invoice_id), ("Applied Amount", one.applied)]
     for column, value in dict.fromkeys(required):
         if value in (None, "") and column not in draft.faulty:
-            detail = f"{column} of payment {payment.payment_id or 'without id'} is empty."
+            detail = f"{draft.place}{column} of payment {payment.payment_id or 'without id'} is empty."
             yield Hold(Reason.BAD_VALUE, detail, _FILL, column)
 
 

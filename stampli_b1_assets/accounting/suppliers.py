@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from stampli_b1_assets.accounting.desk import Desk, Notes, twin_hint, within
+from stampli_b1_assets.accounting.desk import Desk, Notes, dated_hint, twin_hint, within
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.domain.reference_data import ALL_CURRENCIES, Partner
 
@@ -43,10 +43,10 @@ def supplier_of(vendor_id: str, name: str, desk: Desk) -> Supplier:
 
 
 def _unknown(vendor_id: str, name: str, desk: Desk) -> Hold:
-    known = desk.reference.partners
+    hint = dated_hint(_FILE, (vendor_id,), desk) or twin_hint(vendor_id, desk.reference.partners, "SAP has")
     return Hold(
         Reason.UNKNOWN_VENDOR,
-        f"SAP has no vendor for Stampli's {vendor_id} {name}".rstrip() + "." + twin_hint(vendor_id, known, "SAP has"),
+        f"SAP has no vendor for Stampli's {vendor_id} {name}".rstrip() + "." + hint,
         _unknown_action(vendor_id, desk),
         vendor_id,
     )

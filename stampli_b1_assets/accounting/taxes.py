@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from stampli_b1_assets.accounting.accounts import lacking_dimensions, mapped_account
-from stampli_b1_assets.accounting.desk import Desk, Notes, twin_hint
+from stampli_b1_assets.accounting.desk import Desk, Notes, dated_hint, twin_hint
 from stampli_b1_assets.domain.invoice import Invoice, InvoiceLine
 from stampli_b1_assets.domain.money import ZERO
 from stampli_b1_assets.domain.outcome import Hold, Reason
@@ -94,11 +94,11 @@ def _account(code: str, desk: Desk, notes: Notes) -> Account | None:
     row = desk.mappings.tax_account(code, desk.on)
     if row is None:
         detail = f"Tax code {code} is in no mapping, so the account for its tax is not known."
-        detail += twin_hint(code, desk.mappings.keys(_FILE), f"{_FILE} has")
+        detail += dated_hint(_FILE, (code,), desk) or twin_hint(code, desk.mappings.keys(_FILE), f"{_FILE} has")
         action = f"Add a row for {code} to {_FILE}."
         notes.holds.append(Hold(Reason.UNMAPPED_TAX_CODE, detail, action, code))
         return None
-    account = mapped_account(row, desk, notes, what=f"Tax code {code}")
+    account = mapped_account(row, desk, notes, what=f"tax code {code}")
     if account is not None:
         notes.holds += lacking_dimensions(account, set(), has_project=False)
     return account

@@ -195,10 +195,11 @@ def _faults(vendor: Vendor, *, is_new: bool = True) -> list[Hold]:
 
     SAP's name stays when Stampli's is empty or cannot be read.
     """
+    file = vendor.file_name
     faults = [fault for fault in vendor.faults if is_new or fault.column != _NAME]
-    holds = [Hold(Reason.BAD_VALUE, fault.detail, fault.action, fault.column) for fault in faults]
+    holds = [Hold(Reason.BAD_VALUE, fault.told_of(file), fault.action, fault.column) for fault in faults]
     faulty = {fault.column for fault in faults}
-    place = f"{vendor.file_name}, row {vendor.row}"
+    place = f"{file}, row {vendor.row}"
     required = [("Vendor ID", vendor.vendor_id), ("Status", vendor.status)]
     if is_new:
         required.append((_NAME, vendor.name))

@@ -1,9 +1,12 @@
 """Stampli's invoice as read from a file: nothing mapped, nothing assumed."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+
+_BEGINS_WITH_ROW = re.compile(r"(Row|Line) [0-9]+[:,]")
 
 
 class InvoiceType(StrEnum):
@@ -31,6 +34,14 @@ class Fault:
     column: str
     detail: str
     action: str
+
+    def told_of(self, file_name: str) -> str:
+        """The sentence with its file in front: `a.csv, row 2: …`."""
+        if not file_name:
+            return self.detail
+        if _BEGINS_WITH_ROW.match(self.detail):
+            return f"{file_name}, {self.detail[0].lower()}{self.detail[1:]}"
+        return f"{file_name}: {self.detail}"
 
 
 @dataclass(frozen=True)

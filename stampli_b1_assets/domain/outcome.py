@@ -67,6 +67,23 @@ class RefusalReason(StrEnum):
     BAD_NAME = "BAD_NAME"
 
 
+_EXPORT_AGAIN = "Have the file exported and uploaded again, whole; this one stays in landing."
+_LAYOUT = "Have the file exported in the form of the layout, or correct the layout; this one stays in landing."
+_REFUSED_ACTIONS: dict[str, str] = {
+    RefusalReason.NOT_TEXT: _LAYOUT,
+    RefusalReason.UNKNOWN_KIND: _LAYOUT,
+    RefusalReason.BAD_HEADER: _LAYOUT,
+    RefusalReason.FORBIDDEN_XML: "Ask where the file comes from, and have plain XML exported; it stays in landing.",
+    RefusalReason.TOO_LARGE: "Have it exported in smaller pieces; the size of files is `stampli.max_file_mb`.",
+    RefusalReason.BAD_NAME: "Have the file sent under a plain name, and this one taken out of the folder.",
+}
+
+
+def refused_action(reason: str) -> str:
+    """What mends a refused file of this reason."""
+    return _REFUSED_ACTIONS.get(reason, _EXPORT_AGAIN)
+
+
 @dataclass(frozen=True)
 class Hold:
     """One thing that keeps an invoice (vendor, payment) from being posted.

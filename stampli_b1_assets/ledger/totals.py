@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from stampli_b1_assets.domain.money import ZERO, fixed, iso_decimals, significant_decimals
-from stampli_b1_assets.domain.outcome import Outcome
+from stampli_b1_assets.domain.outcome import Outcome, refused_action
 from stampli_b1_assets.ledger import schema
 from stampli_b1_assets.ledger.database import Database
 from stampli_b1_assets.ledger.events import OPEN, outcome_after
@@ -26,7 +26,6 @@ _SUBJECTS = {
 _KINDS = ("vendor", "invoice", "payment")
 _DIGITS = 60
 """More than any sum of amounts has, so that no addition rounds."""
-_FILE_ACTION = "Have the file exported again, or correct the layout; this one stays in landing."
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,9 @@ class CycleTotals(Totals):
     runs: tuple[str, ...] = ()
 
 
-def refused_file(file: str, reason: str, detail: str, action: str = _FILE_ACTION) -> dict[str, str]:
-    """A refused file as it is stored with its cycle."""
-    return {"file": file, "reason": str(reason), "detail": detail, "action": action}
+def refused_file(file: str, reason: str, detail: str, action: str = "") -> dict[str, str]:
+    """A refused file as it is stored with its cycle; left out, the action is that of the reason."""
+    return {"file": file, "reason": str(reason), "detail": detail, "action": action or refused_action(reason)}
 
 
 def files_seen(files: Mapping[str, Any]) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stampli_b1_assets.accounting.compare import same_as_posted
+from stampli_b1_assets.accounting.compare import recoded, same_as_posted
 from stampli_b1_assets.domain.journal_entry import PostedEntry
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.ledger.records import InvoiceRecord
@@ -15,7 +15,7 @@ _RELEASE = "`stampli-b1 release {id} --action {action} --by NAME --note TEXT`"
 def changed_hold(session: Session, candidate: Candidate) -> Hold:
     """The export differs from the entry that SAP has."""
     number = candidate.standing.doc_number if candidate.standing else None
-    return changed_words_hold(candidate, number, [_differences(session, candidate)])
+    return changed_words_hold(candidate, number, _differences(session, candidate))
 
 
 def changed_words_hold(candidate: Candidate, number: int | None, differences: Sequence[str]) -> Hold:
@@ -23,27 +23,40 @@ def changed_words_hold(candidate: Candidate, number: int | None, differences: Se
     invoice = candidate.invoice
     return Hold(
         Reason.CHANGED_AFTER_POSTING,
-        f"Invoice {invoice.number} was posted as journal entry {number} and comes back changed: "
-        f"{'; '.join(differences)}.",
+        f"Invoice {invoice.number} {_was_posted(number)} and comes back changed: {'; '.join(differences)}.",
         f"Compare both; then {_RELEASE.format(id=candidate.id, action='reverse-and-repost')} books the new content, "
         "`--action ignore` keeps the old.",
     )
 
 
-def _differences(session: Session, candidate: Candidate) -> str:
-    standing = candidate.standing
+def _differences(session: Session, candidate: Candidate) -> Sequence[str]:
+    standing, invoice = candidate.standing, candidate.invoice
     if standing is None or standing.jdt_num is None:
-        return f"its content is not the one that was posted; the total is {candidate.invoice.total} now"
-    _, words = same_as_posted(candidate.invoice, session.context(), session.b1.read_entry(standing.jdt_num))
-    return "; ".join(words) or "a date, a code or the way it is split"
+        return [f"its content is not the one that was posted; the total is {invoice.total} now"]
+    _, words = same_as_posted(invoice, session.context(), session.b1.read_entry(standing.jdt_num))
+    if words:
+        return words
+    versions = session.ledger.invoices.history(candidate.id)
+    before = next((one.content for one in versions if one.content_hash == standing.posted_hash and one.content), None)
+    return (recoded(before, invoice) if before else []) or ["a date, a code or the way it is split"]
+
+
+def _was_posted(number: int | None) -> str:
+    return "is planned here" if _is_planned(number) else f"was posted as journal entry {number}"
+
+
+def _is_planned(number: int | None) -> bool:
+    """A plan gives its entries numbers below zero: SAP has none for them yet."""
+    return number is not None and number < 0
 
 
 def cancelled_hold(candidate: Candidate) -> Hold:
     """Cancelled in Stampli, but in SAP's ledger."""
     number = candidate.standing.doc_number if candidate.standing else None
+    entry = "the entry planned here would stand" if _is_planned(number) else f"journal entry {number} stands"
     return Hold(
         Reason.CANCELLED_AFTER_POSTING,
-        f"Invoice {candidate.invoice.number} is cancelled in Stampli, but journal entry {number} stands in SAP.",
+        f"Invoice {candidate.invoice.number} is cancelled in Stampli, but {entry} in SAP.",
         f"{_RELEASE.format(id=candidate.id, action='reverse-and-repost')} posts the reversal; "
         "`--action ignore` leaves the entry.",
     )
@@ -90,7 +103,8 @@ def _has_sent(candidate: Candidate) -> str:
 
 
 def _stampli(twin: InvoiceRecord) -> str:
-    return f"Stampli invoice {twin.stampli_id} (number {twin.number}, entry {twin.doc_number})"
+    entry = "planned here too" if _is_planned(twin.doc_number) else f"entry {twin.doc_number}"
+    return f"Stampli invoice {twin.stampli_id} (number {twin.number}, {entry})"
 
 
 def _duplicate(candidate: Candidate, detail: str) -> Hold:

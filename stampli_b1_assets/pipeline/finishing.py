@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from stampli_b1_assets.domain.outcome import Hold
+from stampli_b1_assets.domain.outcome import Hold, refused_action
 from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.leaving_out import left_out
@@ -42,7 +42,8 @@ def finish(session: Session, files: Sequence[FileContent]) -> list[FileResult]:
             told = _tell_what_is_left_out(session, record)
         rows = _open_rows(session, record.partition)
         if record.state == FileState.REFUSED:
-            rows.append(_row("file", record.name, "", "refused", str(record.reason), record.detail, ""))
+            action = refused_action(record.reason)
+            rows.append(_row("file", record.name, "", "refused", str(record.reason), record.detail, action))
         elif record.state == FileState.FOUND:
             detail = f"{record.name} could not be fetched."
             rows.append(_row("file", record.name, "", "not taken", "NOT_TAKEN", detail, "It is tried again by itself."))

@@ -3,13 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from stampli_b1_assets.domain.outcome import Hold
+from stampli_b1_assets.domain.outcome import Hold, refused_action
 from stampli_b1_assets.ledger.decisions import kind_and_id
 from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.reports.causes import Waiting, by_cause
-
-_FILE_ACTION = "Have the file exported again, or correct the layout; this one stays in landing."
 
 
 def held_document(workplace: Workplace) -> dict[str, Any]:
@@ -26,7 +24,8 @@ def waiting(workplace: Workplace) -> Iterator[Waiting]:
     """Refused files that still lie on the server; invoices, vendors and payments that are held or in conflict."""
     ledger = workplace.ledger
     for record in _refused_files(workplace):
-        yield Waiting("file", record.name, "", "refused", (record.reason,), record.detail, _FILE_ACTION)
+        action = refused_action(record.reason)
+        yield Waiting("file", record.name, "", "refused", (record.reason,), record.detail, action)
     for vendor in ledger.vendors.open():
         yield _waiting("vendor", vendor.subject_id, vendor.name, vendor.outcome, vendor.holds)
     for invoice in ledger.invoices.open():

@@ -15,14 +15,14 @@ def decimals_fit_currency(draft: Draft) -> Iterator[Hold]:
     decimals, invoice = draft.decimals, draft.invoice
     if decimals is None:
         return
-    amounts = [("Invoice Amount", invoice.total, ""), ("Tax Amount", invoice.tax, "")]
+    amounts = [("Invoice Amount", invoice.total, 0, ""), ("Tax Amount", invoice.tax, 0, "")]
     for line in invoice.lines:
-        amounts.append(("Line Amount", line.amount, f" of line {line.number}"))
-        amounts.append(("Line Tax Amount", line.tax_amount, f" of line {line.number}"))
-    for column, amount, place in amounts:
+        amounts.append(("Line Amount", line.amount, line.row, f" of line {line.number}"))
+        amounts.append(("Line Tax Amount", line.tax_amount, line.row, f" of line {line.number}"))
+    for column, amount, row, which in amounts:
         if amount is not None and significant_decimals(amount) > decimals:
             detail = (
-                f"{column}{place} of invoice {draft.name} is {amount}, and {invoice.currency} has "
+                f"{draft.place(row)}{column}{which} of invoice {draft.name} is {amount}, and {invoice.currency} has "
                 f"{decimals or 'no'} decimals."
             )
             yield Hold(Reason.BAD_VALUE, detail, "Correct the amount or the currency in Stampli.", column)
@@ -37,7 +37,7 @@ def lines_and_tax_make_total(draft: Draft) -> Iterator[Hold]:
     allowed = f", more than the tolerance of {tolerance}" if tolerance else ""
     yield Hold(
         Reason.TOTALS_DISAGREE,
-        f"Invoice {draft.name} totals {total} {draft.invoice.currency}, but its lines and tax come to "
+        f"{draft.place()}Invoice {draft.name} totals {total} {draft.invoice.currency}, but its lines and tax come to "
         f"{total - difference}: {abs(difference)} apart{allowed}.",
         _WHOLE,
     )
@@ -53,7 +53,7 @@ def line_tax_makes_tax(draft: Draft) -> Iterator[Hold]:
         return
     yield Hold(
         Reason.TOTALS_DISAGREE,
-        f"Invoice {draft.name} has tax of {tax_total(invoice)} {invoice.currency}, but the tax of its lines comes to "
-        f"{by_line}.",
+        f"{draft.place()}Invoice {draft.name} has tax of {tax_total(invoice)} {invoice.currency}, but the tax of its "
+        f"lines comes to {by_line}.",
         "Correct the tax in Stampli and export the invoice again.",
     )

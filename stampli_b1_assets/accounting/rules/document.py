@@ -27,34 +27,35 @@ def values_could_be_read(draft: Draft) -> Iterator[Hold]:
     """What the reader found wrong with single values and rows."""
     for fault in draft.source.faults:
         reason = Reason.REPEATED_LINE if fault.kind is FaultKind.REPEATED_LINE else Reason.BAD_VALUE
-        yield Hold(reason, fault.detail, fault.action, fault.column)
+        yield Hold(reason, fault.told_of(draft.source.file_name), fault.action, fault.column)
 
 
 def values_are_there(draft: Draft) -> Iterator[Hold]:
     """Required values that are empty, but those that the reader has named already."""
-    for column, value, place in _required(draft):
+    for column, value, row in _required(draft):
         if value in (None, "") and column not in draft.faulty:
-            yield Hold(Reason.BAD_VALUE, f"{column} of invoice {draft.name}{place} is empty.", _FILL, column)
+            detail = f"{draft.place(row)}{column} of invoice {draft.name} is empty."
+            yield Hold(Reason.BAD_VALUE, detail, _FILL, column)
 
 
-def _required(draft: Draft) -> Iterator[tuple[str, object, str]]:
+def _required(draft: Draft) -> Iterator[tuple[str, object, int]]:
+    """Column, value, and the row where it stands."""
     invoice = draft.invoice
-    yield "Stampli Invoice ID", invoice.stampli_id, ""
-    yield "Invoice Type", invoice.type, ""
-    yield "Invoice Number", invoice.number, ""
-    yield "Vendor ID", invoice.vendor_id, ""
-    yield "Invoice Date", invoice.invoice_date, ""
-    yield "Currency", invoice.currency, ""
-    yield "Invoice Amount", invoice.total, ""
-    yield "Invoice Status", invoice.status, ""
+    yield "Stampli Invoice ID", invoice.stampli_id, 0
+    yield "Invoice Type", invoice.type, 0
+    yield "Invoice Number", invoice.number, 0
+    yield "Vendor ID", invoice.vendor_id, 0
+    yield "Invoice Date", invoice.invoice_date, 0
+    yield "Currency", invoice.currency, 0
+    yield "Invoice Amount", invoice.total, 0
+    yield "Invoice Status", invoice.status, 0
     column = posting_column(draft.context.settings)
     if column != "Invoice Date":
-        yield column, draft.dates.posting, ""
+        yield column, draft.dates.posting, 0
     for line in invoice.lines:
-        place = f" in row {line.row}" if line.row else ""
-        yield "Line #", line.number, place
-        yield "GL Account", line.gl_account, place
-        yield "Line Amount", line.amount, place
+        yield "Line #", line.number, line.row
+        yield "GL Account", line.gl_account, line.row
+        yield "Line Amount", line.amount, line.row
 
 
 def type_and_sign_agree(draft: Draft) -> Iterator[Hold]:
@@ -65,7 +66,7 @@ def type_and_sign_agree(draft: Draft) -> Iterator[Hold]:
     sign = "negative" if total < 0 else "positive"
     yield Hold(
         Reason.BAD_VALUE,
-        f"{draft.name} is of type {type_}, and its total of {total} {draft.invoice.currency} is {sign}.",
+        f"{draft.place()}{draft.name} is of type {type_}, and its total of {total} {draft.invoice.currency} is {sign}.",
         "Correct the type or the sign in Stampli and export it again.",
         "Invoice Amount",
     )
