@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from stampli_b1_assets.b1.poster import PostingMode, Sending, WriteResult
 from stampli_b1_assets.config.models import Company
 from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
 from stampli_b1_assets.ledger.records import FileRecord, FileState
-from stampli_b1_assets.pipeline.cycle import replayable
-from stampli_b1_assets.pipeline.discovering import discover
+from stampli_b1_assets.pipeline.cycle import find_work, replayable
+from stampli_b1_assets.pipeline.discovering import Discovery
 from stampli_b1_assets.pipeline.finishing import finish
 from stampli_b1_assets.pipeline.partitions import partition_key
 from stampli_b1_assets.pipeline.partners import SyncedPartner, sync_partners
@@ -27,6 +28,7 @@ from stampli_b1_assets.pipeline.payments import settle_payments
 from stampli_b1_assets.pipeline.posting import post_invoices
 from stampli_b1_assets.pipeline.reading import FileContent, content, read
 from stampli_b1_assets.pipeline.session import Session
+from stampli_b1_assets.pipeline.summary import cycle_document
 from stampli_b1_assets.pipeline.taking import take
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.landing import Landing
@@ -101,21 +103,35 @@ def plan(workplace: Workplace, files: Sequence[Path]) -> Document:
         trial = replace(workplace, landing=Landing(Path(folder))) if files else workplace
         with _forgotten(trial), ReadingB1(workplace.settings) as b1:
             session = Session(trial, b1, f"plan-{uuid.uuid4().hex}")
-            contents = [_content(trial, record) for record in _records(trial, files)]
-            synced = sync_partners(session, contents)
-            post_invoices(session, contents)
-            settle_payments(session, contents)
-            finish(session, contents)
-            document = _document(session, b1, contents, synced)
+            document = _planned(session, b1, _discovery(trial, files), replays=not files)
     return document
 
 
-def _records(workplace: Workplace, files: Sequence[Path]) -> list[FileRecord]:
-    if files:
-        return [_local(workplace, file) for file in files]
-    with workplace.stampli() as stampli:
-        discovery = discover(workplace, stampli)
-    return [taken.record for taken in take(workplace, discovery.work)] + replayable(workplace)
+def _discovery(workplace: Workplace, files: Sequence[Path]) -> Discovery:
+    if not files:
+        return find_work(workplace)
+    return Discovery(tuple(_local(workplace, file) for file in files), known=0, unsettled=(), refused=())
+
+
+def _planned(session: Session, b1: ReadingB1, discovery: Discovery, *, replays: bool) -> Document:
+    """As a cycle goes: new files first; then, when it `replays`, what waits for more than they brought."""
+    session.ledger.cycles.start(session.cycle)
+    contents, synced = _run(session, discovery.work)
+    if replays:
+        done = {record.partition for record in discovery.work}
+        again = [record for record in replayable(session.workplace) if record.partition not in done]
+        more, synced_again = _run(session, again)
+        contents, synced = [*contents, *more], [*synced, *synced_again]
+    return _document(session, b1, discovery, contents, synced)
+
+
+def _run(session: Session, records: Sequence[FileRecord]) -> tuple[list[FileContent], list[SyncedPartner]]:
+    contents = [_content(session.workplace, taken.record) for taken in take(session.workplace, records)]
+    synced = sync_partners(session, contents)
+    post_invoices(session, contents)
+    settle_payments(session, contents)
+    finish(session, contents)
+    return contents, synced
 
 
 def _local(workplace: Workplace, file: Path) -> FileRecord:
@@ -142,23 +158,23 @@ def _content(workplace: Workplace, record: FileRecord) -> FileContent:
 
 
 def _document(
-    session: Session, b1: ReadingB1, contents: Sequence[FileContent], synced: Sequence[SyncedPartner]
+    session: Session,
+    b1: ReadingB1,
+    discovery: Discovery,
+    contents: Sequence[FileContent],
+    synced: Sequence[SyncedPartner],
 ) -> Document:
-    totals = session.ledger.cycles.summary(session.cycle)
-    refused = [one.record for one in contents if one.record.state == FileState.REFUSED]
+    counted = cycle_document(session.workplace, session.cycle, discovery, seconds=Decimal(0))
     return {
         "company": session.settings.company,
         "posting_mode": str(session.posting_mode()),
         "files": [{"file": one.record.name, "state": str(one.record.state)} for one in contents],
-        "refused": [{"file": one.name, "reason": str(one.reason), "detail": one.detail} for one in refused],
+        "refused": counted["files"]["refused"],
         "entries": [
             {"id": entry.reference2, "number": entry.reference, "entry": to_sap(entry)} for entry in b1.entries
         ],
         "vendors": [_vendor(one) for one in synced if one.outcome != "unchanged"],
-        "invoices": totals.invoices,
-        "amounts": totals.amounts_as_text(),
-        "payments": totals.payments,
-        "needs_a_person": list(totals.needs_a_person),
+        **{name: counted[name] for name in ("invoices", "amounts", "payments", "needs_a_person")},
     }
 
 

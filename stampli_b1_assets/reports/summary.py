@@ -95,8 +95,6 @@ def _plan(document: Document) -> Iterator[RenderableType]:
     for vendor in document["vendors"]:
         changes = f" ({', '.join(vendor['changes'])})" if vendor["changes"] else ""
         yield Text(f"Vendor {vendor['id']} {vendor['name']}: would be {vendor['outcome']}{changes}.")
-    for refused in document["refused"]:
-        yield Text(f"File {refused['file']} would be refused, {refused['reason']}: {refused['detail']}", style="red")
     yield _invoices(document, "would be posted")
     yield _needs_a_person(document["needs_a_person"])
 

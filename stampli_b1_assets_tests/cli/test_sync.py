@@ -58,29 +58,6 @@ def test_a_second_sync_posts_nothing_twice(mixed, command):
     assert sorted(mixed.by_key().values()) == [1]
 
 
-def test_the_plan_shows_entries_and_writes_nothing(mixed, command):
-    ran = command("plan")
-    assert ran.code == 1
-    assert "nothing was written to SAP" in ran.out
-    assert "Fernhill Groundworks Ltd N-9001 (9001): posted on 2026-04-30" in ran.out
-    assert "would be posted" in ran.out
-    assert "File broken.csv would be refused, BAD_HEADER" in ran.out
-    assert mixed.entries() == []
-    with mixed.workplace() as workplace:
-        assert workplace.ledger.invoices.all() == []
-
-
-def test_the_plan_of_local_files_asks_stampli_for_nothing(world, command, tmp_path):
-    world.put("a.csv", *invoice_rows("9001"))
-    file = world.sandbox.folder / "sftp" / "outbound" / "a.csv"
-    world.configure(lambda document: document["stampli"].update(port=1))
-    document = command("plan", file, "--json").json
-    assert document["invoices"]["posted"] == 1
-    lines = document["entries"][0]["entry"]["JournalEntryLines"]
-    assert [(line.get("AccountCode"), line.get("ShortName")) for line in lines] == [("001300", None), (None, "V20010")]
-    assert sum(line.get("Debit", 0) for line in lines) == sum(line.get("Credit", 0) for line in lines)
-
-
 class TestSeveralCompanies:
     @pytest.fixture
     def folder(self, world, tmp_path):

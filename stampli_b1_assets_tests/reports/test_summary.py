@@ -113,7 +113,18 @@ class TestPlan:
                 {"id": "V1", "name": "One", "outcome": "created", "changes": []},
                 {"id": "V2", "name": "Two", "outcome": "updated", "changes": ["e-mail", "address"]},
             ],
-            "refused": [{"file": "x.csv", "reason": "EMPTY_FILE", "detail": "It has no bytes."}],
+            "needs_a_person": [
+                {
+                    "kind": "file",
+                    "id": "x.csv",
+                    "number": "",
+                    "outcome": "refused",
+                    "reason": "EMPTY_FILE",
+                    "reasons": ["EMPTY_FILE"],
+                    "detail": "It has no bytes.",
+                    "action": "Upload it again.",
+                }
+            ],
         }
 
     def test_entries_line_by_line(self, planned, seen):
@@ -134,5 +145,6 @@ class TestPlan:
         text = seen(plan(planned), width=100)
         assert "Vendor V1 One: would be created." in text
         assert "Vendor V2 Two: would be updated (e-mail, address)." in text
-        assert "File x.csv would be refused, EMPTY_FILE: It has no bytes." in text
+        assert "1 file is refused (EMPTY_FILE)" in text
+        assert "x.csv: It has no bytes." in text
         assert rows(text)["would be posted"] == ("0", "–")
