@@ -18,19 +18,19 @@ from stampli_b1_assets.pipeline.archiving import archive_clean
 from stampli_b1_assets.pipeline.finishing import FileResult, finish
 from stampli_b1_assets.pipeline.partners import sync_partners
 from stampli_b1_assets.pipeline.payments import settle_payments
-from stampli_b1_assets.pipeline.posting import post_invoices
+from stampli_b1_assets.pipeline.posting import Figures, post_invoices
 from stampli_b1_assets.pipeline.reading import FileContent, content_of_frames, read
 from stampli_b1_assets.pipeline.session import LEASE_PATIENCE_SECONDS, Session
 from stampli_b1_assets.pipeline.taking import take
-from stampli_b1_assets.pipeline.verdict import Verdict
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.frames import INVOICE_SCHEMA, PAYMENT_SCHEMA, VENDOR_SCHEMA
-from stampli_b1_assets.stampli.reader import FileKind, ParsedFile
+from stampli_b1_assets.stampli.reader import FileKind, SpooledFile
+from stampli_b1_assets.stampli.rows import Rows
 
 FRAMES = "frames"
 """Key of the IO manager that keeps the parsed frames."""
 
-Frames = dict[str, pl.DataFrame]
+Frames = dict[str, Rows]
 
 _RETRIES = dg.RetryPolicy(max_retries=3, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 _SCHEMAS = {
@@ -107,16 +107,16 @@ def _parsed(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDefinition:
                     context.log.warning(f"{record.name}: {told}")
                 for name, (kind, schema) in _SCHEMAS.items():
                     is_of_kind = parsed is not None and parsed.kind is kind
-                    frame = parsed.frame if parsed and is_of_kind else pl.DataFrame(schema=schema)
-                    frames[name][record.partition] = frame
-                    facts = {"dagster/partition_row_count": frame.height, "file": record.name}
+                    rows = parsed.rows if parsed and is_of_kind else Rows.of(pl.DataFrame(schema=schema))
+                    frames[name][record.partition] = rows
+                    facts = {"dagster/partition_row_count": rows.height, "file": record.name}
                     context.add_asset_metadata(facts, [company, name], record.partition)
         return frames["parsed_invoices"], frames["parsed_vendors"], frames["parsed_payments"]
 
     return parsed_exports
 
 
-def _worth_telling(parsed: ParsedFile | None) -> list[str]:
+def _worth_telling(parsed: SpooledFile | None) -> list[str]:
     """What is wrong with a file and holds nothing up."""
     if parsed is None:
         return []
@@ -226,26 +226,26 @@ def _posted_journal_entries(
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads it as it stands
         with told_as_failures(context.run, list(context.partition_keys)):
             session = b1.session(company, context.run)
-            results, verdicts = _posted(session, context, (parsed_invoices, parsed_payments))
+            results, figures = _posted(session, context, (parsed_invoices, parsed_payments))
             head = str(session.ledger.audit.head())
         key = dg.AssetKey([company, "posted_journal_entries"])
-        return report_and_raise(context, key, results, verdicts, head)
+        return report_and_raise(context, key, results, figures, head)
 
     return posted_journal_entries
 
 
 def _posted(
     session: Session, context: dg.AssetExecutionContext, frames: tuple[Frames, ...]
-) -> tuple[list[FileResult], Mapping[str, Verdict]]:
+) -> tuple[list[FileResult], Figures]:
     """Invoices, then payments, then the files' ends, while no other run works on the company."""
     with session.ledger.lease(session.cycle, wait_seconds=LEASE_PATIENCE_SECONDS):
         files = _contents(session.workplace, context, frames)
-        verdicts = post_invoices(session, files)
+        figures = post_invoices(session, files)
         settle_payments(session, files)
         results = finish(session, files)
         for told in [*(one.left_out for one in results if one.left_out), *archive_clean(session.workplace)]:
             context.log.warning(told)
-    return results, verdicts
+    return results, figures
 
 
 def _frames_of(company: str, name: str) -> dg.AssetIn:
@@ -266,7 +266,7 @@ def _contents(workplace: Workplace, context: dg.AssetExecutionContext, frames: t
     ]
 
 
-def _stored(partition: str, frames: tuple[Frames, ...]) -> list[pl.DataFrame]:
+def _stored(partition: str, frames: tuple[Frames, ...]) -> list[Rows]:
     return [of_kind[partition] for of_kind in frames if partition in of_kind]
 
 

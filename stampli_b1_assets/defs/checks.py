@@ -1,13 +1,14 @@
 """The asset check on posted journal entries, and how failed partitions come to be found by the UI's "Failed" button."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 import dagster as dg
 
 from stampli_b1_assets.defs.failures import AUDIT_HEAD, ERROR_KIND, FILES, HELD, NUMBER, PARTITIONS
 from stampli_b1_assets.defs.tables import Metadata, file_metadata, outcome_figures, table
 from stampli_b1_assets.pipeline.finishing import FileResult
-from stampli_b1_assets.pipeline.verdict import Verdict
+from stampli_b1_assets.pipeline.posting import Figures
 
 ALL_POSTED = "everything_posted"
 
@@ -16,21 +17,21 @@ def report_and_raise(
     context: dg.AssetExecutionContext,
     asset_key: dg.AssetKey,
     results: Sequence[FileResult],
-    verdicts: Mapping[str, Verdict],
+    figures: Figures,
     audit_head: str,
 ) -> dg.MaterializeResult[None]:
     """Log each partition's check and materialize the clean ones; then fail the step for the others.
 
     Check first and failure after it (measured): a materialization would leave the partition green and unfound.
     """
-    metadata = {result.partition: file_metadata(result, _of(result, verdicts)) for result in results}
+    metadata = {result.partition: file_metadata(result, figures.get(result.partition, Counter())) for result in results}
     unclean = [result for result in results if not result.is_clean]
     for result in results:
         context.log_event(_evaluation(asset_key, result, metadata[result.partition]))
     if not unclean:
         for partition, facts in metadata.items():
             context.add_asset_metadata(facts, partition_key=partition)
-        return dg.MaterializeResult(check_results=[_passed(asset_key, verdicts)])
+        return dg.MaterializeResult(check_results=[_passed(asset_key, figures)])
     for result in results:
         if result.is_clean:
             context.log_event(
@@ -41,14 +42,11 @@ def report_and_raise(
     )
 
 
-def _of(result: FileResult, verdicts: Mapping[str, Verdict]) -> list[Verdict]:
-    return [verdict for verdict in verdicts.values() if verdict.candidate.partition == result.partition]
-
-
-def _passed(asset_key: dg.AssetKey, verdicts: Mapping[str, Verdict]) -> dg.AssetCheckResult:
+def _passed(asset_key: dg.AssetKey, figures: Figures) -> dg.AssetCheckResult:
     """The result that Dagster asks for: in a run of several partitions it names none of them."""
+    everything = sum(figures.values(), Counter())
     return dg.AssetCheckResult(
-        check_name=ALL_POSTED, asset_key=asset_key, passed=True, metadata=outcome_figures(verdicts.values())
+        check_name=ALL_POSTED, asset_key=asset_key, passed=True, metadata=outcome_figures(everything)
     )
 
 

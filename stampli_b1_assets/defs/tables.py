@@ -1,13 +1,12 @@
 """Metadata of materializations: tables and figures that read well in the UI."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
 from stampli_b1_assets.domain.outcome import Outcome
 from stampli_b1_assets.pipeline.finishing import FileResult
-from stampli_b1_assets.pipeline.verdict import Verdict
 
 Metadata = dict[str, dg.MetadataValue]  # what add_asset_metadata and results take
 _MOST_ROWS = 200
@@ -21,15 +20,14 @@ def table(rows: Sequence[Mapping[str, str]]) -> dg.MetadataValue:
     return dg.MetadataValue.table(records)
 
 
-def outcome_figures(verdicts: Iterable[Verdict]) -> Metadata:
+def outcome_figures(counts: Counter[Outcome]) -> Metadata:
     """How many invoices ended in each outcome; plotted over time by the UI."""
-    counts = Counter(verdict.outcome for verdict in verdicts)
     return {str(outcome): dg.MetadataValue.int(counts[outcome]) for outcome in Outcome}
 
 
-def file_metadata(result: FileResult, verdicts: Iterable[Verdict]) -> Metadata:
+def file_metadata(result: FileResult, counts: Counter[Outcome]) -> Metadata:
     """One file's partition: its name, figures, and what needs a person."""
-    metadata: Metadata = {"file": dg.MetadataValue.text(result.file_name), **outcome_figures(verdicts)}
+    metadata: Metadata = {"file": dg.MetadataValue.text(result.file_name), **outcome_figures(counts)}
     metadata["needs_a_person"] = dg.MetadataValue.int(len(result.open))
     if result.left_out:
         metadata["left_out"] = dg.MetadataValue.text(result.left_out)

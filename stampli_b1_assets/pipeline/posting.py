@@ -4,8 +4,10 @@ The order is what makes it safe: SAP is asked by key before anything is sent, th
 the request leaves, and an outcome is recorded only when the entry was found in SAP, or SAP said no.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.outcome import Hold, Outcome, Reason
@@ -20,6 +22,10 @@ from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.verdict import Ready, Verdict, held, invoice_id
 from stampli_b1_assets.pipeline.writing import write_to_sap
 
+Figures = dict[str, Counter[Outcome]]
+"""Partition → how many of its invoices ended in each outcome."""
+
+_WINDOW = 5_000  # invoices that are looked at together
 _CHUNK = 200  # entries whose intents are written, and whose outcomes are saved, together
 
 
@@ -31,32 +37,46 @@ class Brought:
     partition: str
 
 
-def post_invoices(session: Session, files: Sequence[FileContent]) -> dict[str, Verdict]:
+def post_invoices(session: Session, files: Sequence[FileContent]) -> Figures:
     """Carry every invoice of new files, and every open one of files tried again, to its outcome.
 
-    Returns the last verdict by Stampli id. Raises `B1Unusable` or `LedgerUnusable` before anything was changed;
-    what SAP refuses, and what is in doubt, is an outcome and no error.
+    Returns how many of each file ended how. Raises `B1Unusable` or `LedgerUnusable` before anything was changed; what
+    SAP refuses, and what is in doubt, is an outcome and no error.
     """
-    verdicts: dict[str, Verdict] = {}
-    for versions in _rounds(_work(session, files)):
+    figures: Figures = {}
+    gone: B1Unusable | None = None
+    for versions in _turns(_work(session, files)):
         decided: set[str] = set()
-        try:
-            for verdict in _one_round(session, versions):
-                decided.add(verdict.candidate.id)
-                verdicts[verdict.candidate.id] = verdict
-        except B1Unusable as error:
-            if not session.has_written:
-                raise
+        if gone is None:
+            try:
+                for verdict in _one_round(session, versions):
+                    decided.add(verdict.candidate.id)
+                    _count(figures, verdict)
+            except B1Unusable as error:
+                if not session.has_written:
+                    raise
+                gone = error
+        if gone is not None:
             undecided = [one for one in versions if invoice_id(one.invoice) not in decided]
-            for verdict in _cut_off(session, undecided, error):
-                verdicts[verdict.candidate.id] = verdict
-    return verdicts
+            for verdict in _cut_off(session, undecided, gone):
+                _count(figures, verdict)
+    return figures
+
+
+def _count(figures: Figures, verdict: Verdict) -> None:
+    figures.setdefault(verdict.candidate.partition, Counter())[verdict.outcome] += 1
 
 
 def _work(session: Session, files: Sequence[FileContent]) -> Iterator[Brought]:
     for content in files:
         for invoice in open_invoices(session, content):
             yield Brought(invoice, content.record.partition)
+
+
+def _turns(brought: Iterator[Brought]) -> Iterator[list[Brought]]:
+    """Some thousand invoices at a time, and of these every id once: memory never holds a whole file."""
+    while some := list(islice(brought, _WINDOW)):
+        yield from _rounds(some)
 
 
 def _rounds(brought: Iterable[Brought]) -> Iterator[list[Brought]]:
@@ -106,8 +126,3 @@ def _cut_off(session: Session, brought: Sequence[Brought], error: B1Unusable) ->
 
 def _again(one: Ready) -> Brought:
     return Brought(one.candidate.invoice, one.candidate.partition)
-
-
-def needs_a_person(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """Those held or in conflict."""
-    return [verdict for verdict in verdicts if verdict.outcome in (Outcome.HELD, Outcome.CONFLICT)]

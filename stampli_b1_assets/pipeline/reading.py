@@ -1,6 +1,6 @@
 """Turn one landed file into frames, or refuse it with a reason; and frames into invoices, vendors and payments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -13,8 +13,9 @@ from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.refusing import refused
 from stampli_b1_assets.pipeline.workplace import Workplace
-from stampli_b1_assets.stampli.frames import invoices_from, joined, payments_from, vendors_from
-from stampli_b1_assets.stampli.reader import FileKind, ParsedFile, read_export
+from stampli_b1_assets.stampli.frames import Invoices, joined, payments_from, vendors_from
+from stampli_b1_assets.stampli.reader import FileKind, SpooledFile, spool_export
+from stampli_b1_assets.stampli.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,12 @@ class FileContent:
     """One file of a cycle with what it brings; empty lists for other kinds and for files that are no work."""
 
     record: FileRecord
-    invoices: Sequence[Invoice] = field(default_factory=list)
+    invoices: Iterable[Invoice] = field(default_factory=list)
     vendors: Sequence[Vendor] = field(default_factory=list)
     payments: Sequence[Payment] = field(default_factory=list)
 
 
-def read(workplace: Workplace, record: FileRecord) -> ParsedFile | None:
+def read(workplace: Workplace, record: FileRecord) -> SpooledFile | None:
     """Read a taken file with the company's layout; `None` for one that is known, refused or not taken.
 
     A file that cannot be read as a whole is recorded as refused, with the reason, and stays in landing.
@@ -39,7 +40,7 @@ def read(workplace: Workplace, record: FileRecord) -> ParsedFile | None:
     fingerprint = workplace.layout.fingerprint
     try:
         zone = workplace.settings.posting.zone
-        parsed = read_export(path, record.name, workplace.layout, max_bytes=max_bytes, zone=zone)
+        parsed = spool_export(path, record.name, workplace.layout, max_bytes=max_bytes, zone=zone)
     except FileRefused as refusal:
         if record.state == FileState.TAKEN:
             workplace.ledger.files.save(refused(record, refusal.reason, str(refusal), layout=fingerprint))
@@ -50,12 +51,12 @@ def read(workplace: Workplace, record: FileRecord) -> ParsedFile | None:
     return parsed
 
 
-def content(workplace: Workplace, record: FileRecord, parsed: ParsedFile | None) -> FileContent:
+def content(workplace: Workplace, record: FileRecord, parsed: SpooledFile | None) -> FileContent:
     """The domain values of one file, as parsed just now."""
-    return FileContent(record) if parsed is None else _converted(workplace, record, parsed.kind, parsed.frame)
+    return FileContent(record) if parsed is None else _converted(workplace, record, parsed.kind, parsed.rows)
 
 
-def content_of_frames(workplace: Workplace, record: FileRecord, frames: Sequence[pl.DataFrame]) -> FileContent:
+def content_of_frames(workplace: Workplace, record: FileRecord, frames: Sequence[Rows]) -> FileContent:
     """The domain values of one file from its stored frames, of which at most one has rows.
 
     Read again from landing when no frame is there, or when another layout made it.
@@ -64,24 +65,23 @@ def content_of_frames(workplace: Workplace, record: FileRecord, frames: Sequence
         return FileContent(record)
     if not frames or record.layout != workplace.layout.fingerprint:
         return content(workplace, record, read(workplace, record))
-    for frame in frames:
-        if frame.height:
-            return _converted(workplace, record, FileKind(record.kind), frame)
+    for rows in frames:
+        if rows.height:
+            return _converted(workplace, record, FileKind(record.kind), rows)
     return FileContent(record)
 
 
-def _converted(workplace: Workplace, record: FileRecord, kind: FileKind, frame: pl.DataFrame) -> FileContent:
+def _converted(workplace: Workplace, record: FileRecord, kind: FileKind, rows: Rows) -> FileContent:
     code = workplace.settings.stampli.company_code
     if kind is FileKind.VENDORS:
-        return FileContent(record, vendors=vendors_from(frame, file_name=record.name, company_code=code))
+        return FileContent(record, vendors=vendors_from(rows.whole(), file_name=record.name, company_code=code))
     if kind is FileKind.PAYMENTS:
         sha256 = record.sha256
-        payments = payments_from(frame, file_name=record.name, file_sha256=sha256, company_code=code)
+        payments = payments_from(rows.whole(), file_name=record.name, file_sha256=sha256, company_code=code)
         return FileContent(record, payments=payments)
     if workplace.layout.is_split:
-        frame = joined(frame, _other_frames(workplace, record))
-    invoices = invoices_from(frame, company_code=code, file_name=record.name, file_sha256=record.sha256)
-    return FileContent(record, invoices=invoices)
+        rows = Rows.of(joined(rows.whole(), _other_frames(workplace, record)))
+    return FileContent(record, invoices=Invoices(rows, code, record.name, record.sha256))
 
 
 def _other_frames(workplace: Workplace, record: FileRecord) -> list[pl.DataFrame]:
@@ -92,5 +92,5 @@ def _other_frames(workplace: Workplace, record: FileRecord) -> list[pl.DataFrame
         if is_read and other.sha256 and other.sha256 != record.sha256:
             parsed = read(workplace, other)
             if parsed is not None and parsed.kind is FileKind.INVOICES:
-                frames.append(parsed.frame)
+                frames.append(parsed.rows.whole())
     return frames

@@ -1,4 +1,4 @@
-"""What the readers of all formats hand over: pieces of at most some 50,000 rows, text by field."""
+"""What the readers of all formats hand over: pieces of at most some 10,000 rows, text by field."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Protocol
 
 from stampli_b1_assets.stampli.forms import RowPart
 
-CHUNK_ROWS = 50_000
+CHUNK_ROWS = 10_000
 MOST_CHARACTERS = 100_000
 """A longer value refuses the file (`TOO_LARGE`)."""
 

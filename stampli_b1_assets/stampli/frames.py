@@ -1,6 +1,7 @@
 """From frames to domain values: rows of a file to invoices, vendors and payments."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -15,6 +16,7 @@ from stampli_b1_assets.domain.payment import Application, Payment
 from stampli_b1_assets.domain.vendor import Vendor
 from stampli_b1_assets.stampli.forms import RowPart
 from stampli_b1_assets.stampli.kinds import FIELDS, FileKind, Level
+from stampli_b1_assets.stampli.rows import Rows
 from stampli_b1_assets.stampli.schemas import SCHEMAS
 from stampli_b1_assets.stampli.text import shortened, word_key
 
@@ -29,6 +31,7 @@ _HEADERS = {
 }
 # Rows without a Stampli id belong together when they name the same document; NUL is in no text of a file.
 _WITHOUT_ID = pl.format("\0{}\0{}\0{}", "number", "vendor_id", "vendor_name")
+INVOICE_IDENTITY = pl.when(pl.col("stampli_id") != "").then("stampli_id").otherwise(_WITHOUT_ID)
 _AGAIN = "Correct it in Stampli and export it again."
 
 
@@ -40,12 +43,28 @@ def invoices_from(
     Rows of another Company Code are left out when `company_code` is set; a row without one is then a fault, since
     it may be another company's. Rows that bring lines without any header (files of lines) make no invoice.
     """
-    identity = pl.when(pl.col("stampli_id") != "").then("stampli_id").otherwise(_WITHOUT_ID)
     return [
         _invoice(rows, company_code, file_name, file_sha256)
-        for rows in _documents(frame, identity, company_code)
+        for rows in _documents(frame, INVOICE_IDENTITY, company_code)
         if any(row["part"] != RowPart.LINE for row in rows)
     ]
+
+
+@dataclass(frozen=True)
+class Invoices:
+    """The invoices of one file, made anew each time that they are gone through: memory holds some at a time."""
+
+    rows: Rows
+    company_code: str | None
+    file_name: str
+    file_sha256: str
+
+    def __iter__(self) -> Iterator[Invoice]:
+        """In the order of their first rows."""
+        for frame in self.rows.documents(INVOICE_IDENTITY):
+            yield from invoices_from(
+                frame, company_code=self.company_code, file_name=self.file_name, file_sha256=self.file_sha256
+            )
 
 
 def joined(headers: pl.DataFrame, lines: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -42,6 +42,8 @@ def _holds_tax(fields: Mapping[str, str], columns: Mapping[str, Sequence[str]], 
     if not {"stampli_id", "total", "line_amount"} <= set(fields) or not {"tax", "line_tax_amount"} & set(fields):
         return False
     none = [""] * len(columns[fields["total"]])
+    if {len(columns[label]) for label in fields.values()} != {len(none)}:
+        return False  # header and line records are no rows of one table
     amount = {
         name: [_amount(text, numbers) for text in columns.get(fields.get(name, ""), none)]
         for name in ("total", "line_amount", "tax", "line_tax_amount")

@@ -15,12 +15,13 @@ from stampli_b1_assets.stampli.kinds import FileKind
 from stampli_b1_assets.stampli.layout import Layout
 from stampli_b1_assets.stampli.recognising import recognise
 from stampli_b1_assets.stampli.records_reader import RecordsSource
+from stampli_b1_assets.stampli.rows import Rows
 from stampli_b1_assets.stampli.schemas import SCHEMAS
 from stampli_b1_assets.stampli.taxes import with_layout_tax
 from stampli_b1_assets.stampli.text import size_checked
 from stampli_b1_assets.stampli.xml_reader import XmlSource
 
-__all__ = ["ExportFile", "FileKind", "ParsedFile", "iter_export", "open_export", "read_export"]
+__all__ = ["ExportFile", "FileKind", "ParsedFile", "SpooledFile", "open_export", "read_export", "spool_export"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,16 @@ class ParsedFile:
     """All columns of the file, in its order; what `drift.drift` compares."""
 
 
+@dataclass(frozen=True)
+class SpooledFile:
+    """One file that was read to its end, without holding more of it in memory than a piece; fields as `ParsedFile`."""
+
+    kind: FileKind
+    rows: Rows
+    unknown_columns: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
 @dataclass
 class ExportFile:
     """A file whose form is known, opened for reading in pieces."""
@@ -45,7 +56,7 @@ class ExportFile:
     warnings: list[str] = field(default_factory=list)
 
     def frames(self) -> Iterator[pl.DataFrame]:
-        """Frames of at most 50,000 rows; refuses what shows only further down in the file.
+        """Frames of at most 10,000 rows; refuses what shows only further down in the file.
 
         Tax that has to be taken out of lines needs whole invoices: then it is one frame.
         """
@@ -84,14 +95,14 @@ def read_export(path: Path, name: str, layout: Layout, *, max_bytes: int, zone: 
     )
 
 
-def iter_export(
+def spool_export(
     path: Path, name: str, layout: Layout, *, max_bytes: int, zone: tzinfo | None = None
-) -> Iterator[pl.DataFrame]:  # fmt: skip
-    """The frames of a file piece by piece, so that memory holds one piece of at most 50,000 rows.
-
-    What shows only further down (a broken row, a control total) raises `FileRefused` after earlier pieces were given.
-    """
-    yield from open_export(path, name, layout, max_bytes=max_bytes, zone=zone).frames()
+) -> SpooledFile:  # fmt: skip
+    """As `read_export`, for files of any size: memory holds a piece of 10,000 rows, the rest goes to disk."""
+    export = open_export(path, name, layout, max_bytes=max_bytes, zone=zone)
+    kind = export.form.kind
+    rows = Rows.spooled(export.frames(), pl.Schema(SCHEMAS[kind]))
+    return SpooledFile(kind, rows, tuple(export.source.unknown_columns), tuple(export.warnings))
 
 
 def _source(path: Path, name: str, form: Form, codec: str) -> Source:

@@ -4,13 +4,14 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from stampli_b1_assets.domain.outcome import RefusalReason
 from stampli_b1_assets.errors import FileRefused
 
 _BLOCK = 1 << 20
+_MOST_WORDS = 5_000
 # Lead bytes of the scripts that occur, and not É: NESTLÉ® is a sound name.
 _MOJIBAKE = re.compile("[ÂÃÄÅÐÑâ][\u0080-\u00bf\u0152-\u0161\u0178-\u017e\u0192\u02c6\u02dc\u2013-\u2122]")
 _REMEDY = "Have Stampli export it as UTF-8, or declare its encoding in the layout."
@@ -104,13 +105,13 @@ def _as_latin1(error: UnicodeError) -> tuple[bytes, int]:
 codecs.register_error("_latin1", _as_latin1)
 
 
-@cache
+@lru_cache(_MOST_WORDS)
 def label_key(label: str) -> str:
     """Labels are compared without case and outer blanks, composed or not."""
     return unicodedata.normalize("NFC", label).strip().casefold()
 
 
-@cache
+@lru_cache(_MOST_WORDS)
 def word_key(word: str) -> str:
     """Words such as types and statuses are compared without case, blanks and punctuation."""
     return "".join(one for one in unicodedata.normalize("NFC", word).casefold() if one.isalnum())

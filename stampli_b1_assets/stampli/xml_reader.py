@@ -16,6 +16,9 @@ from stampli_b1_assets.stampli.text import shortened
 from stampli_b1_assets.stampli.xml_paths import Predicates, canonical
 from stampli_b1_assets.stampli.xml_text import XmlEvents, parse
 
+_MOST_PATHS = 1_000
+"""More kinds of values than any export has; each is remembered, so that they would fill the memory."""
+
 
 @dataclass
 class _Scope:
@@ -230,6 +233,8 @@ class XmlSource:
     def _meet(self, path: str) -> None:
         """A path seen for the first time."""
         self.columns.append(path)
+        if len(self.columns) > _MOST_PATHS:
+            raise self._events.too_large(f"more than {_MOST_PATHS:,} different elements and attributes hold values")
         if path in self._used:
             self._plain.add(path)
         if path not in self._known:

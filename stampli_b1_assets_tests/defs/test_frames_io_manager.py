@@ -10,6 +10,7 @@ import pytest
 from upath import UPath
 
 from stampli_b1_assets.defs.frames_io_manager import FramesIOManager
+from stampli_b1_assets.stampli.rows import Rows
 
 FILES = dg.DynamicPartitionsDefinition(name="acme_files")
 KEY = ["acme", "parsed"]
@@ -21,16 +22,16 @@ def run(
     loaded: dict[str, pl.DataFrame] = {}
 
     @dg.asset(key=KEY, partitions_def=FILES, io_manager_key="frames", backfill_policy=dg.BackfillPolicy.single_run())
-    def parsed() -> dict[str, pl.DataFrame]:
-        return frames
+    def parsed() -> dict[str, Rows]:
+        return {partition: Rows.of(frame) for partition, frame in frames.items()}
 
     @dg.asset(
         partitions_def=FILES,
         ins={"parsed": dg.AssetIn(key=KEY)},
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
-    def reader(parsed: dict[str, pl.DataFrame]) -> None:
-        loaded.update(parsed)
+    def reader(parsed: dict[str, Rows]) -> None:
+        loaded.update({partition: rows.whole() for partition, rows in parsed.items()})
 
     result = dg.materialize(
         [parsed, reader],
@@ -75,5 +76,5 @@ def test_no_unfinished_file_stays(tmp_path, instance) -> None:
 def test_a_key_that_leaves_the_folder_is_refused(tmp_path, key) -> None:
     context = dg.build_output_context(asset_key=dg.AssetKey(KEY))
     with pytest.raises(dg.DagsterInvariantViolationError):
-        FramesIOManager(UPath(tmp_path)).handle_output(context, {key: pl.DataFrame({"x": ["1"]})})
+        FramesIOManager(UPath(tmp_path)).handle_output(context, {key: Rows.of(pl.DataFrame({"x": ["1"]}))})
     assert not list(tmp_path.rglob("*.parquet"))

@@ -147,6 +147,31 @@ def test_an_entry_keyed_by_hand_makes_a_probable_duplicate(bench: Bench) -> None
     assert [row["reason"] for row in held["needs_a_person"]] == ["PROBABLE_DUPLICATE"]
 
 
+@pytest.mark.parametrize("window", [1, 2, 3, 5_000])
+def test_however_many_invoices_are_looked_at_together_the_outcomes_are_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, window: int
+) -> None:
+    monkeypatch.setattr("stampli_b1_assets.pipeline.posting._WINDOW", window)
+    first = [*invoice_rows("9001"), *invoice_rows("9002", gl_account="4711"), *invoice_rows("9003")]
+    second = [
+        *invoice_rows("9003", invoice_amount="110.00"),
+        *invoice_rows("9004", invoice_number="n 9001"),
+        *invoice_rows("9001"),
+        *invoice_rows("9005"),
+    ]
+    bench.folder.files["a.csv"] = (csv_bytes(*first), 1_777_000_000)
+    bench.folder.files["b.csv"] = (csv_bytes(*second), 1_777_000_060)
+    summary = bench.cycle("both")
+    waiting = {row["id"]: row["reason"] for row in summary["needs_a_person"]}
+    assert waiting == {
+        "9002": "UNMAPPED_GL_ACCOUNT",
+        "9003": "CHANGED_AFTER_POSTING",
+        "9004": "PROBABLE_DUPLICATE",
+    }
+    assert summary["invoices"] | {"seen": 5, "posted": 2, "held": 1, "conflict": 2} == summary["invoices"]
+    assert len(bench.entries()) == 3
+
+
 def test_what_is_ignored_stays_so_until_its_content_changes(bench: Bench) -> None:
     bring(bench, "a.csv", *invoice_rows("9001", gl_account="4711"))
     decide(bench, "9001", "ignore", "Ada")

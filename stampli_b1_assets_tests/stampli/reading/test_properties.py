@@ -16,7 +16,7 @@ from stampli_b1_assets.domain.outcome import RefusalReason
 from stampli_b1_assets.errors import FileRefused
 from stampli_b1_assets.stampli.frames import invoices_from, payments_from, vendors_from
 from stampli_b1_assets.stampli.layout import built_in_names, load_layout
-from stampli_b1_assets.stampli.reader import FileKind, iter_export, read_export
+from stampli_b1_assets.stampli.reader import FileKind, open_export, read_export
 
 LAYOUTS = {name: load_layout(name, Path()) for name in built_in_names()}
 ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
@@ -160,7 +160,7 @@ def test_pieces_make_the_whole(tmp_path, monkeypatch):
     rows = [one_row(f"{n}.00", f"N{n}", "1", "m", date(2026, 3, 1)).split(b"\r\n") for n in range(7)]
     content = b"\r\n".join([rows[0][0], *(row[1] for row in rows)])
     whole = read(tmp_path, content).frame
-    pieces_ = list(iter_export(tmp_path / "landed", "f", LAYOUTS["stampli_lines"], max_bytes=10_000))
-    assert [piece.height for piece in pieces_] == [2, 2, 2, 1]
+    export = open_export(tmp_path / "landed", "f", LAYOUTS["stampli_lines"], max_bytes=10_000)
+    assert [piece.height for piece in export.frames()] == [2, 2, 2, 1]
     assert whole["row"].to_list() == [*range(2, 9)]
     assert whole["total"].to_list() == [Decimal(n) for n in range(7)]

@@ -163,6 +163,12 @@ def test_halves_in_files_of_their_own_are_told(tmp_path):
     assert "extract:" in lines
 
 
+def test_records_with_more_lines_than_headers_are_proposed(tmp_path):
+    line = "L,1,1,001300,{}.00,3.00\n"
+    text = "H,1,Invoice,N,V,2026-04-01,USD,9.00,0.00,Paid Invoice\n" + "".join(map(line.format, (4, 5)))
+    assert "header_word: H" in propose_layout(write(tmp_path, text))
+
+
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", '"never closed\n', "<a><b></a>", "<!DOCTYPE a><a/>", "\0"])
 def test_what_cannot_be_proposed(tmp_path, content):
     with pytest.raises(LayoutError) as caught:
