@@ -120,10 +120,12 @@ class TestDifferences:
         assert ours == theirs
         assert detail.endswith("was edited in SAP: due date 2026-06-30 in SAP, 2026-05-02 as posted.")
 
-    def test_an_entry_cancelled_in_sap(self, posted, command):
+    @pytest.mark.parametrize("keeps", [False, True])
+    def test_an_entry_cancelled_in_sap_whether_or_not_the_reversal_keeps_the_key(self, posted, command, keeps):
         entry = entry_of(posted, "9001")
         with posted.sandbox.store.transaction():
-            journal_entries.cancel(posted.sandbox.store, entry["JdtNum"])
+            journal_entries.cancel(posted.sandbox.store, entry["JdtNum"], keeps_user_fields=keeps)
+        assert posted.entries()[-1].get("U_StampliKey") == (entry["U_StampliKey"] if keeps else None)
         undoing = posted.entries()[-1]["JdtNum"]
         detail = f"Journal entry {entry['Number']} was cancelled in SAP, by the entry with JdtNum {undoing}."
         assert differences(command) == [("9001", "USD", "100.00", "0.00", detail)]
