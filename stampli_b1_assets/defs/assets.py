@@ -40,15 +40,21 @@ _SCHEMAS = {
 }
 
 
-def company_assets(settings: Company, hooks: set[dg.HookDefinition]) -> list[dg.AssetsDefinition]:
-    """The assets of one company; every run of theirs logs in to SAP once at most."""
+def company_assets(
+    settings: Company, hooks: set[dg.HookDefinition], *, is_pooled: bool = True
+) -> list[dg.AssetsDefinition]:
+    """The assets of one company; every run of theirs logs in to SAP once at most.
+
+    `is_pooled`: runs wait for one another in the company's pool, and not for the ledger's lease alone.
+    """
     company = settings.company
+    pool = company if is_pooled else None
     return [
         _stampli_exports(company, hooks),
         _parsed(company, hooks),
-        _b1_reference_data(company, hooks),
-        _synced_business_partners(company, hooks),
-        _posted_journal_entries(company, hooks, _expected_within(settings.stampli.alarm_hours)),
+        _b1_reference_data(company, hooks, pool),
+        _synced_business_partners(company, hooks, pool),
+        _posted_journal_entries(company, hooks, pool, _expected_within(settings.stampli.alarm_hours)),
     ]
 
 
@@ -124,13 +130,13 @@ def _worth_telling(parsed: SpooledFile | None) -> list[str]:
     return [*parsed.warnings, *([f"Columns that the layout does not know were kept: {unknown}."] if unknown else [])]
 
 
-def _b1_reference_data(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDefinition:
+def _b1_reference_data(company: str, hooks: set[dg.HookDefinition], pool: str | None) -> dg.AssetsDefinition:
     @dg.asset(
         key=[company, "b1_reference_data"],
         group_name=company,
         kinds={"sap"},
         retry_policy=_RETRIES,
-        pool=company,
+        pool=pool,
         hooks=hooks,
         description="SAP's accounts, suppliers, dimensions, projects, currencies and periods, read once a run.",
     )
@@ -154,7 +160,7 @@ def _b1_reference_data(company: str, hooks: set[dg.HookDefinition]) -> dg.Assets
     return b1_reference_data
 
 
-def _synced_business_partners(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDefinition:
+def _synced_business_partners(company: str, hooks: set[dg.HookDefinition], pool: str | None) -> dg.AssetsDefinition:
     @dg.asset(
         key=[company, "synced_business_partners"],
         group_name=company,
@@ -162,7 +168,7 @@ def _synced_business_partners(company: str, hooks: set[dg.HookDefinition]) -> dg
         partitions_def=files_of(company),
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=_RETRIES,
-        pool=company,
+        pool=pool,
         hooks=hooks,
         ins={name: _frames_of(company, name) for name in ("parsed_vendors", "parsed_invoices")},
         deps=[dg.AssetKey([company, "b1_reference_data"])],
@@ -196,7 +202,7 @@ def _expected_within(hours: int) -> dg.FreshnessPolicy | None:
 
 
 def _posted_journal_entries(
-    company: str, hooks: set[dg.HookDefinition], freshness: dg.FreshnessPolicy | None
+    company: str, hooks: set[dg.HookDefinition], pool: str | None, freshness: dg.FreshnessPolicy | None
 ) -> dg.AssetsDefinition:
     @dg.asset(
         key=[company, "posted_journal_entries"],
@@ -205,7 +211,7 @@ def _posted_journal_entries(
         partitions_def=files_of(company),
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=_RETRIES,
-        pool=company,
+        pool=pool,
         hooks=hooks,
         ins={name: _frames_of(company, name) for name in ("parsed_invoices", "parsed_payments")},
         deps=[dg.AssetKey([company, name]) for name in ("synced_business_partners", "b1_reference_data")],

@@ -23,12 +23,16 @@ EXAMPLE = Path(__file__).parent.parent / "config" / "example.yaml"
 
 
 def build_defs(
-    config_path: Path | None = None, *, home: Path | None = None, resource_overrides: Mapping[str, object] | None = None
+    config_path: Path | None = None,
+    *,
+    home: Path | None = None,
+    resource_overrides: Mapping[str, object] | None = None,
+    is_pooled: bool = True,
 ) -> dg.Definitions:
     """Definitions of every company of `config_path` (default `$STAMPLI_B1_CONFIG`, then `./stampli_b1.yaml`).
 
     Where there is none yet, those of an example company, so that the lineage can be looked at. `resource_overrides`
-    replaces the resources `stampli`, `b1` and `frames`, for tests.
+    replaces the resources `stampli`, `b1` and `frames`, for tests. `is_pooled`: see `assets.company_assets`.
     """
     path = config_path or default_config_path()
     home = home or dagster_home()
@@ -37,7 +41,7 @@ def build_defs(
         "b1": B1SessionResource(config_path=str(path), home=str(home)),
         FRAMES: FramesIOManager(UPath(home / "frames")),
     }
-    companies = [_company_definitions(company) for company in load_companies(path, os.environ)]
+    companies = [_company_definitions(company, is_pooled=is_pooled) for company in load_companies(path, os.environ)]
     shared = dg.Definitions(resources={**resources, **(resource_overrides or {})}, executor=dg.in_process_executor)
     return dg.Definitions.merge(shared, *companies)
 
@@ -51,12 +55,15 @@ def default_config_path() -> Path:
     return here if here.exists() else EXAMPLE
 
 
-def _company_definitions(loaded: LoadedCompany) -> dg.Definitions:
+def _company_definitions(loaded: LoadedCompany, *, is_pooled: bool) -> dg.Definitions:
     settings = loaded.settings
     company = settings.company
     new_files, replay = new_files_job(company), replay_job(company)
     return dg.Definitions(
-        assets=[*_external(settings), *company_assets(settings, hooks_of(company, settings.alerts))],
+        assets=[
+            *_external(settings),
+            *company_assets(settings, hooks_of(company, settings.alerts), is_pooled=is_pooled),
+        ],
         jobs=[new_files, replay],
         sensors=[
             file_sensor(settings, new_files, _sensor_status()),

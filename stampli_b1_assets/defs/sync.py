@@ -47,7 +47,9 @@ def sync(
 
     Raises `ConfigurationError` or `SystemUnusable` when a system cannot be used; what was posted by then is recorded.
     """
-    definitions = build_defs(config_path, home=home)
+    # A place in the pool stays taken when a run launched elsewhere dies, and would be waited for without end; the
+    # ledger's lease knows whether its holder lives.
+    definitions = build_defs(config_path, home=home, is_pooled=False)
     documents = []
     for company in companies:
         _bury_the_dead(company, instance)

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+from dagster import DagsterRun, DagsterRunStatus
 
+from stampli_b1_assets.defs.home import open_instance
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint
 from stampli_b1_assets_tests.fixtures.world import World, invoice_rows
 from stampli_b1_assets_tests.reliability.processes import doomed, finished_sync, start
@@ -112,4 +114,17 @@ def test_a_lost_ledger_is_filled_again_from_sap(world: World) -> None:
         file.unlink()
     document = finished_sync(world)
     assert document["invoices"]["already_posted"] == len(IDS)
+    assert_once_each(world)
+
+
+@pytest.mark.slow
+def test_a_run_of_dagster_s_that_died_is_not_waited_for(world: World) -> None:
+    """It was launched from the UI, and killed with its place in the pool: nothing but its status tells of it."""
+    fill(world)
+    with open_instance() as instance:
+        run = DagsterRun("linden_new_files", status=DagsterRunStatus.STARTED)
+        instance.add_run(run)
+        instance.event_log_storage.initialize_concurrency_limit_to_default("linden")
+        assert instance.event_log_storage.claim_concurrency_slot("linden", run.run_id, "step").is_claimed
+    finished_sync(world)
     assert_once_each(world)
