@@ -27,7 +27,7 @@ from stampli_b1_assets.reports import trail
 _HEAD = re.compile(r"([0-9]+):([0-9a-f]{64})", re.ASCII)
 
 
-@click.group()
+@click.group(short_help="The audit trail: verify it, export it.")
 def audit() -> None:
     """The audit trail: is it whole, and what does it say."""
 

@@ -86,7 +86,7 @@ class Output:
 
     def __init__(self, *, is_json: bool) -> None:
         self.is_json = is_json
-        is_terminal = sys.stdout.isatty()
+        self._is_terminal = is_terminal = sys.stdout.isatty()
         self._console = Console(
             width=None if is_terminal else _WIDTH, soft_wrap=not is_terminal, markup=False, emoji=False, highlight=False
         )
@@ -94,8 +94,12 @@ class Output:
 
     def show(self, report: Report, document: Document) -> None:
         """Print what a report makes of a document; nothing when JSON was asked for."""
-        if not self.is_json:
+        if self.is_json:
+            return
+        with self._console.capture() as printed:
             self._console.print(report(visible_document(document)))
+        lines = printed.get().removesuffix("\n").split("\n")
+        click.echo("\n".join(lines if self._is_terminal else map(str.rstrip, lines)))
 
     @staticmethod
     def document(value: Any) -> None:

@@ -10,7 +10,7 @@ from stampli_b1_assets.config.loader import LoadedCompany
 from stampli_b1_assets.reports import summary
 
 
-@click.command()
+@click.command(short_help="One cycle: take new files, post, try again what is held.")
 @company_options
 def sync(options: Options) -> int:
     """Run one cycle: look at SFTP, register new files, run the Dagster job for them and for what is held.
@@ -32,7 +32,7 @@ def sync(options: Options) -> int:
     return each(options, work, summary.cycle)
 
 
-@click.command()
+@click.command(short_help="Dry run: the entries, vendors and holds of a cycle.")
 @company_options
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def plan(options: Options, files: tuple[Path, ...]) -> int:

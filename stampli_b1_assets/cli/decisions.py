@@ -16,7 +16,7 @@ from stampli_b1_assets.reports import evidence as story
 from stampli_b1_assets.reports.words import visible_document
 
 
-@click.command()
+@click.command(short_help="What waits, by cause, with its money and the remedy.")
 @company_options
 def held(options: Options) -> int:
     """What is held, grouped by cause: the money behind each, and the action that releases it."""
@@ -29,7 +29,7 @@ def held(options: Options) -> int:
     return each(options, work, causes.held)
 
 
-@click.command()
+@click.command(short_help="A person's decision on what is held or in conflict.")
 @company_options
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @click.option("--action", type=click.Choice(ACTIONS), required=True, help="What is decided.")
@@ -71,7 +71,7 @@ def _login() -> str:
         return ""
 
 
-@click.command()
+@click.command(short_help="Everything known of one invoice or payment.")
 @company_options
 @click.argument("id_", metavar="ID")
 @click.option("--html", "html", type=click.Path(path_type=Path), metavar="FILE", help="Write it as a page, too.")

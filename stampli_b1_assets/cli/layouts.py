@@ -37,12 +37,12 @@ _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path
 _DEFAULT = "stampli_lines"
 
 
-@click.group()
+@click.group(short_help="Layouts: show, test, propose, compare.")
 def layout() -> None:
     """Layouts: show them, try them on a file, have one proposed, see what changed."""
 
 
-@layout.command()
+@layout.command(short_help="What a layout reads, in words.")
 @company_options
 @_LAYOUT
 def show(options: Options, name: str | None) -> int:
@@ -53,7 +53,7 @@ def show(options: Options, name: str | None) -> int:
     return _tell(options, document, lambda _: Group(Text(words), Text(f"Built in: {', '.join(built_in_names())}.")))
 
 
-@layout.command("test")
+@layout.command("test", short_help="What would be read of a file, row by row.")
 @company_options
 @_FILE
 @_LAYOUT
@@ -86,7 +86,7 @@ def try_out(options: Options, file: Path, name: str | None, zone: str | None) ->
     return NEEDS_A_PERSON if result.faulty else ALL_WELL
 
 
-@layout.command()
+@layout.command(short_help="A layout for an unknown file, to be checked by a person.")
 @company_options
 @_FILE
 def propose(options: Options, file: Path) -> int:
@@ -98,7 +98,7 @@ def propose(options: Options, file: Path) -> int:
     return ALL_WELL
 
 
-@layout.command("drift")
+@layout.command("drift", short_help="Columns that changed between the last two files.")
 @company_options
 def show_drift(options: Options) -> int:
     """Columns that came, went or changed between the last two files of each kind."""

@@ -50,7 +50,7 @@ def _list_faults(*, is_json: bool) -> int:
     return ALL_WELL
 
 
-@click.command()
+@click.command(short_help="Stampli's and SAP's servers to try things on.")
 @company_options
 @click.option("--folder", type=click.Path(path_type=Path), help="Keep everything here (default: a new folder).")
 @click.option("--https", is_flag=True, help="Speak HTTPS, with a certificate made on the spot.")

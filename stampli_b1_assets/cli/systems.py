@@ -30,7 +30,7 @@ from stampli_b1_assets.reports import reconciliation, steps
 from stampli_b1_assets.reports.words import visible_document
 
 
-@click.command()
+@click.command(short_help="Try everything that a cycle needs, and say what to do.")
 @company_options
 def check(options: Options) -> int:
     """Try everything that a cycle needs, step by step: what works, what does not, and what to do."""
@@ -46,7 +46,7 @@ def check(options: Options) -> int:
     return each(options, work, steps.render)
 
 
-@click.command()
+@click.command(short_help="The guard against double posting: make it and prove it.")
 @company_options
 @click.option("--dry-run", is_flag=True, help="Only say what is missing.")
 @click.option("--account", metavar="CODE", help="Account of the test entries (default: the first that takes postings).")
@@ -89,7 +89,7 @@ def _month(_: click.Context, __: click.Parameter, value: str) -> str:
     return value
 
 
-@click.command()
+@click.command(short_help="Stampli = SAP, both ways, per currency.")
 @company_options
 @click.option("--month", default="", metavar="YYYY-MM", callback=_month, help="Only postings of this month.")
 @click.option("--html", "html", type=click.Path(path_type=Path), metavar="FILE", help="Write the report with pictures.")

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
 
 import click
@@ -16,7 +15,7 @@ from stampli_b1_assets.defs.home import open_instance
 
 _PATIENCE_SECONDS = 30
 # Dagster recommends `dg dev`, which needs a package of its own, each time that `dagster dev` starts.
-_DAGSTER_DEV = (sys.executable, "-W", "ignore:Function", "-m", "dagster", "dev")
+_DAGSTER_DEV = (sys.executable, "-W", "ignore:Function", "-m", "dagster", "dev", "-m", "stampli_b1_assets.definitions")
 
 
 def ui(arguments: Sequence[str]) -> int:
@@ -28,7 +27,7 @@ def ui(arguments: Sequence[str]) -> int:
             return 1
         os.environ[SENSORS_VARIABLE] = "running"
         click.echo(f"Put exports into {sandbox.folder / 'sftp' / 'outbound'}; Ctrl-C ends everything.")
-        command = [*_DAGSTER_DEV, "--workspace", str(Path("workspace.yaml").absolute()), *arguments]
+        command = [*_DAGSTER_DEV, *arguments]
         # In DAGSTER_HOME, or it warns of the repository's own dagster.yaml. In a session of its own, so that Ctrl-C
         # reaches it once, through us, and it can end its own processes.
         home = os.environ["DAGSTER_HOME"]

@@ -129,6 +129,7 @@ def test_people_read_a_table(world, command):
     assert ran.code == 0
     assert [line for line in ran.out.splitlines() if line.startswith("ok  posting periods")]
     assert ran.out.endswith("Everything works.\n")
+    assert [line for line in ran.out.splitlines() if line != line.rstrip()] == []
 
 
 @pytest.mark.parametrize("case", FAILURES)

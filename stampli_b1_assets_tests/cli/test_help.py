@@ -38,6 +38,10 @@ def test_the_first_help_lists_the_commands_and_the_exit_codes(command):
     assert "Exit codes: 0 all well; 1 done, and something needs a person; 2 the" in ran.out
 
 
+def test_the_list_of_commands_cuts_no_sentence_off(command):
+    assert "..." not in command("--help").out.partition("Commands:")[2]
+
+
 def test_version(command):
     assert command("--version").out.startswith("stampli-b1, version ")
 
