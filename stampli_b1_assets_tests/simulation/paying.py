@@ -97,7 +97,8 @@ def _is_told_as_it_is(record: PaymentRecord, entry: dict[str, Any] | None, undoi
         return
     assert entry is not None, f"payment {record.payment_id} is {record.outcome} and not in SAP"
     assert entry["JdtNum"] == record.jdt_num
-    assert record.is_reversed == (undoing is not None), f"payment {record.payment_id}: {record}"
+    # A crash between SAP's answer and its record leaves a reversal that only the next cycle finds: see the end.
+    assert not record.is_reversed or undoing is not None, f"payment {record.payment_id}: {record}"
 
 
 def voided_payments_are_reversed(bench: Bench, payments: Payments) -> None:
@@ -107,6 +108,8 @@ def voided_payments_are_reversed(bench: Bench, payments: Payments) -> None:
         records = {record.payment_id: record for record in workplace.ledger.payments.all()}
     assert payments.ids <= records.keys(), f"forgotten: {sorted(payments.ids - records.keys())}"
     for id_, record in records.items():
+        is_undone = _undoing(by_key, id_) is not None
+        assert record.is_reversed or not is_undone, f"payment {id_} was reversed, and nobody knows"
         is_live = posting_key(COMPANY_DB, "payment", id_) in by_key and _undoing(by_key, id_) is None
         if record.outcome == "ignored" and not record.decision:
             assert not is_live, f"payment {id_} is ignored, and stands in SAP"
