@@ -65,14 +65,19 @@ class TestLayouts:
     def test_rows_with_faults_and_warnings(self, seen):
         document = {
             "form": "invoices (csv)",
+            "kind": "invoices",
+            "documents": 2,
+            "amounts": {"USD": "120.00", "EUR": "10.00"},
+            "statuses": {"Paid Invoice": 2},
             "faulty": 1,
             "warnings": ["two columns are named alike"],
             "unknown_columns": ["Colour", "Shape"],
             "rows": [{"row": 2, "values": {"stampli_id": "9001"}, "faults": ["No date."]}],
         }
-        text = seen(layouts.tried(document), width=120)
+        text = seen(layouts.tried(document), width=160)
         assert text.startswith(
-            "invoices (csv): 1 row, 1 with faults; two columns are named alike; not used: Colour, Shape\n"
+            "invoices (csv): 1 row, 1 with faults; 2 invoices of 120.00 USD, 10.00 EUR; Paid Invoice (2); "
+            "two columns are named alike; not used: Colour, Shape\n"
         )
         assert text.splitlines()[-1].split("  ")[-1] == "No date."
 
