@@ -84,9 +84,9 @@ class B1:
         """Entries that carry one of the keys, without lines. Needs the user field."""
         return finding.find_by_key(self.session, keys)
 
-    def is_committed(self, key: str) -> bool | None:
-        """Whether what carries the key is there for good, as far as the guard's table can tell; None: not known yet."""
-        return not self.guard().has_table or guard.is_committed(self.session, key)
+    def is_there_for_good(self, key: str) -> bool | None:
+        """Whether the entry that SAP shows under the key stays, as far as the guard's table tells; None: not known."""
+        return not self.guard().has_table or guard.is_there_for_good(self.session, key)
 
     def posted_by_reference(self, stampli_ids: Sequence[str]) -> dict[str, list[PostedEntry]]:
         """Entries whose Reference2 is a Stampli id, without lines, oldest first."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from stampli_b1_assets.b1.batch import Operation
 from stampli_b1_assets.b1.entries import ENTITY_SET, KEY_PROPERTY, to_sap
+from stampli_b1_assets.b1.finding import find_by_key
 from stampli_b1_assets.b1.odata import keyed
 from stampli_b1_assets.b1.refusals import NOT_FOUND, refused_read
 from stampli_b1_assets.b1.service_layer import ServiceLayer
@@ -49,18 +50,19 @@ def change_set(entry: JournalEntry) -> list[Operation]:
     ]
 
 
-def is_committed(service: ServiceLayer, key: str) -> bool | None:
-    """Whether the guard row, and so its entry, is there for good; None while that is not known.
+def is_there_for_good(service: ServiceLayer, key: str) -> bool | None:
+    """Whether an entry that SAP shows under this key is committed; None while that is not known.
 
-    Some databases show what another transaction has written and may still roll back. A write to such a row waits for
-    that transaction's end, and the name that the row has anyway changes nothing.
+    Some databases show what another transaction has written and may still roll back. A write to the guard row waits for
+    that transaction's end, and the name that the row has anyway changes nothing. An entry that is still shown after
+    that, though it has no row, stands without one (somebody deleted it).
     """
     try:
         service.write("PATCH", keyed(TABLE_SET, key), {"Name": key})
     except B1OutcomeUnknown:
         return None
     except B1Refused as refusal:  # whoever may not change rows is left with what the look-up showed
-        return refusal.status != 404 and refusal.code != NOT_FOUND
+        return not _is_absent(refusal) or key in find_by_key(service, [key])
     return True
 
 
@@ -69,7 +71,11 @@ def has_row(service: ServiceLayer, key: str) -> bool:
     try:
         service.get(keyed(TABLE_SET, key))
     except B1Refused as refusal:
-        if refusal.status == 404 or refusal.code == NOT_FOUND:
+        if _is_absent(refusal):
             return False
         raise refused_read(f"the row {key} of {TABLE_SET}", refusal) from None
     return True
+
+
+def _is_absent(refusal: B1Refused) -> bool:
+    return refusal.status == 404 or refusal.code == NOT_FOUND

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stampli_b1_assets.b1.batch import ChangeSetResult, Fate
 from stampli_b1_assets.b1.finding import find_by_key
-from stampli_b1_assets.b1.guard import change_set, has_row, is_committed
+from stampli_b1_assets.b1.guard import change_set, has_row, is_there_for_good
 from stampli_b1_assets.b1.patience import Patience
 from stampli_b1_assets.b1.poster import (
     NO_ANSWER,
@@ -135,7 +135,7 @@ class GuardedPosting:
         again = []
         for attempt in few:
             posted = existing.get(attempt.entry.key)
-            if posted is not None and _is_there_for_good(self._session, attempt.entry.key):
+            if posted is not None and is_there_for_good(self._session, attempt.entry.key):
                 self._done[attempt.entry.key] = found(attempt.entry, posted, "committed", attempt.evidence)
                 self._patience.renew()
             elif attempt.tries < _MOST_TRIES:
@@ -160,12 +160,6 @@ def _alone(attempts: Sequence[_Attempt]) -> list[_Attempt]:
     return list(attempts)
 
 
-def _is_there_for_good(session: ServiceLayer, key: str) -> bool:
-    """For an entry that was found: its row is committed, or it has none and is still found when that is known."""
-    is_settled = is_committed(session, key)
-    return key in find_by_key(session, [key]) if is_settled is False else bool(is_settled)
-
-
 def settle_existing(
     session: ServiceLayer, patience: Patience, entry: JournalEntry, error: B1Refused, evidence: Evidence
 ) -> WriteResult | None:
@@ -176,7 +170,7 @@ def settle_existing(
     posted = None
     for _ in patience.looks():
         posted = find_by_key(session, [entry.key]).get(entry.key)
-        if posted is not None and _is_there_for_good(session, entry.key):
+        if posted is not None and is_there_for_good(session, entry.key):
             return found(entry, posted, "already_there", evidence)
         if not has_row(session, entry.key):
             return None

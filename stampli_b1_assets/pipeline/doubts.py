@@ -27,7 +27,7 @@ def look_up(session: Session, keys: Sequence[str]) -> dict[str, PostedEntry]:
     shown = session.find_keys(keys)
     doubtful = session.ledger.intents.doubtful(keys)
     with_row = [key for key, intent in doubtful.items() if key in shown and intent.mode in WITH_A_ROW]
-    committed = {key: session.b1.is_committed(key) for key in with_row}
+    committed = {key: session.b1.is_there_for_good(key) for key in with_row}
     found = {key: entry for key, entry in shown.items() if committed.get(key, True)}
     settle(session, keys, found, [intent for intent in old if committed.get(intent.key, False) is not None])
     return found

@@ -57,3 +57,12 @@ def test_what_is_taken_back_is_posted_again(bench, rolls_back):
     assert bench.cycle("after")["invoices"]["posted"] == 1
     rolls_back()
     assert [entry["Reference2"] for entry in bench.entries()] == ["9001"]
+
+
+def test_what_stands_without_its_row_is_not_posted_again(bench):
+    """Somebody deleted the row in SAP's own client."""
+    (row,) = bench.store.all("U_STAMPLI_POSTED")
+    bench.store.delete("U_STAMPLI_POSTED", row["Code"])
+    bench.clock.sleep(900)
+    assert bench.cycle("after")["invoices"]["posted"] == 1
+    assert [entry["Reference2"] for entry in bench.entries()] == ["9001"]
