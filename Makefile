@@ -29,7 +29,7 @@ demo: $(STAMP)  ## the embedded servers, one whole cycle, what was posted and wh
 	@$(RUN) -m stampli_b1_assets.cli.demo $(ARGS)
 
 test: $(STAMP)  ## the whole test suite, with branch coverage
-	@$(RUN) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered $(ARGS)
 
 ui: $(STAMP)  ## Dagster's UI on the demo's instance and servers, sensors running
 	@$(RUN) -m stampli_b1_assets.cli.ui $(ARGS)

@@ -205,7 +205,7 @@ def test_hazard_44_order_is_free_and_further_columns_are_kept_and_told(bench: Be
         parsed = read(workplace, record)
     assert parsed is not None
     assert parsed.unknown_columns == ("COST OBJECT",)
-    assert json.loads(parsed.frame["extra"][0]) == {"COST OBJECT": "K7"}
+    assert json.loads(parsed.rows.frame.collect()["extra"][0]) == {"COST OBJECT": "K7"}
 
 
 def total_rows(total: str) -> bytes:

@@ -73,9 +73,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
             return
         for byte in body:
+            time.sleep(response.seconds_per_byte)
             self.wfile.write(bytes([byte]))
             self.wfile.flush()
-            time.sleep(response.seconds_per_byte)
 
     def _hang_up(self) -> None:
         self.close_connection = True
