@@ -1,5 +1,7 @@
 """Every reason once: what brings it, that it stands alone, and that it says which code or value is meant."""
 
+# Longer than 400 lines: one table of all reasons, so that a missing one is seen.
+
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -1,5 +1,7 @@
 """Orders of events that could post twice, lose a document or say something untrue, one story each."""
 
+# Longer than 400 lines: each story is told whole, and shares the same few words with the others.
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count

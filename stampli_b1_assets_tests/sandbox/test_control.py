@@ -1,5 +1,7 @@
 """The control endpoint: each fault and lasting state on the wire, and what a person does in SAP's own client."""
 
+# Longer than 400 lines: every fault and state has its own short test, and they are looked for in one place.
+
 import httpx
 import pytest
 

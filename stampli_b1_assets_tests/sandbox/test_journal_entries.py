@@ -1,5 +1,7 @@
 """Journal entries: what SAP adds to them, what it refuses and why, what may change later, and cancelling."""
 
+# Longer than 400 lines: one fact about SAP each, and the facts about one entity belong together.
+
 import pytest
 
 INVALID = (400, "-5002")
