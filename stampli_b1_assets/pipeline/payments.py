@@ -1,7 +1,8 @@
 """Payments of a run: read and counted; posted through the clearing account only when the settings say so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from stampli_b1_assets.accounting.identity import payment_hash, posting_key
 from stampli_b1_assets.accounting.payments import assess_payment, is_voided
@@ -20,29 +21,53 @@ from stampli_b1_assets.pipeline.sending import Item, send
 from stampli_b1_assets.pipeline.session import Session
 from stampli_b1_assets.pipeline.voiding import reverse_voided
 
+Brought = tuple[Payment, str]
+"""A payment and the partition (file) that brings it."""
 
-def settle_payments(session: Session, files: Sequence[FileContent]) -> list[PaymentRecord]:
+_WINDOW = 5_000
+"""Payments that are looked at together: memory never holds a whole file."""
+
+
+def settle_payments(session: Session, files: Sequence[FileContent]) -> None:
     """Count the payments of new files, and try the open ones of others again; post those that are ready.
 
-    A payment is known by its id. One that was posted and is voided now is reversed, once, under its own key.
+    A payment is known by its id. One that was posted and is voided now is reversed, once, under its own key. Raises
+    `B1Unusable` before anything was written to SAP, and `LedgerUnusable`.
     """
-    work = [(payment, content.record.partition) for content in files for payment in _work(session, content)]
-    if not work:
-        return []
-    cases = _cases(session, work)
-    if session.settings.posting.payments.post:
-        records = _settled_or_cut_off(session, cases)
-    else:
-        records = [_with_outcome(case, _unposted(case)) for case in cases]
-    session.ledger.payments.save(records, cycle=session.cycle)
-    return records
+    gone: B1Unusable | None = None
+    work = _brought_last(session, files)
+    while window := list(islice(work, _WINDOW)):
+        cases = _cases(session, window)
+        if not session.settings.posting.payments.post:
+            records = [_with_outcome(case, _unposted(case)) for case in cases]
+        else:
+            records, gone = _settled_or_cut_off(session, cases, gone)
+        session.ledger.payments.save(records, cycle=session.cycle)
 
 
-def _work(session: Session, content: FileContent) -> list[Payment]:
+def _brought_last(session: Session, files: Sequence[FileContent]) -> Iterator[Brought]:
+    """Of a payment that several files bring, what the last of them brings."""
+    last: dict[str, str] = {}
+    if len(files) > 1:
+        last = {_id(payment): partition for payment, partition in _brought(session, files)}
+    for payment, partition in _brought(session, files):
+        if last.get(_id(payment), partition) == partition:
+            yield payment, partition
+
+
+def _brought(session: Session, files: Sequence[FileContent]) -> Iterator[Brought]:
+    for content in files:
+        for payment in _work(session, content):
+            yield payment, content.record.partition
+
+
+def _work(session: Session, content: FileContent) -> Iterator[Payment]:
     if content.record.state != FileState.DONE:
-        return list(content.payments)
+        yield from content.payments
+        return
     still_open = {record.payment_id for record in session.ledger.payments.open_in(content.record.partition)}
-    return [payment for payment in content.payments if _id(payment) in still_open]
+    if still_open:
+        yield from (payment for payment in content.payments if _id(payment) in still_open)
 
 
 def _id(payment: Payment) -> str:
@@ -51,8 +76,8 @@ def _id(payment: Payment) -> str:
     return payment.payment_id or f"{payment.file_name}#{row}"
 
 
-def _cases(session: Session, work: Sequence[tuple[Payment, str]]) -> list[Case]:
-    """One per payment id, with what was brought last."""
+def _cases(session: Session, work: Sequence[Brought]) -> list[Case]:
+    """One per payment id."""
     ids = [_id(payment) for payment, _ in work]
     known = session.ledger.payments.get_many(ids)
     decisions = session.ledger.decisions.effective([payment_subject(id_) for id_ in ids])
@@ -99,15 +124,19 @@ def _with_outcome(case: Case, outcome: Outcome, *holds: Hold) -> PaymentRecord:
     return replace(case.record, outcome=outcome, holds=holds, decision=case.decision)
 
 
-def _settled_or_cut_off(session: Session, cases: Sequence[Case]) -> list[PaymentRecord]:
+def _settled_or_cut_off(
+    session: Session, cases: Sequence[Case], gone: B1Unusable | None
+) -> tuple[list[PaymentRecord], B1Unusable | None]:
     """When SAP goes away in the middle of a run that wrote to it, all of them wait, and are looked up first."""
-    try:
-        session.fetch_payment_rates(case.payment for case in cases)
-        return _settled(session, cases)
-    except B1Unusable as error:
-        if not session.has_written:
-            raise
-        return [_with_outcome(case, Outcome.HELD, payment_checks.cut_off(case.record, error)) for case in cases]
+    if gone is None:
+        try:
+            session.fetch_payment_rates(case.payment for case in cases)
+            return _settled(session, cases), None
+        except B1Unusable as error:
+            if not session.has_written:
+                raise
+            gone = error
+    return [_with_outcome(case, Outcome.HELD, payment_checks.cut_off(case.record, gone)) for case in cases], gone
 
 
 def _settled(session: Session, cases: Sequence[Case]) -> list[PaymentRecord]:

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-import polars as pl
-
 from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.payment import Payment
 from stampli_b1_assets.domain.vendor import Vendor
@@ -13,7 +11,7 @@ from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.refusing import refused
 from stampli_b1_assets.pipeline.workplace import Workplace
-from stampli_b1_assets.stampli.frames import Invoices, joined, payments_from, vendors_from
+from stampli_b1_assets.stampli.frames import HeadersWithLines, Invoices, Payments, vendors_from
 from stampli_b1_assets.stampli.reader import FileKind, SpooledFile, spool_export
 from stampli_b1_assets.stampli.rows import Rows
 
@@ -25,7 +23,7 @@ class FileContent:
     record: FileRecord
     invoices: Iterable[Invoice] = field(default_factory=list)
     vendors: Sequence[Vendor] = field(default_factory=list)
-    payments: Sequence[Payment] = field(default_factory=list)
+    payments: Iterable[Payment] = field(default_factory=list)
 
 
 def read(workplace: Workplace, record: FileRecord) -> SpooledFile | None:
@@ -76,21 +74,18 @@ def _converted(workplace: Workplace, record: FileRecord, kind: FileKind, rows: R
     if kind is FileKind.VENDORS:
         return FileContent(record, vendors=vendors_from(rows.whole(), file_name=record.name, company_code=code))
     if kind is FileKind.PAYMENTS:
-        sha256 = record.sha256
-        payments = payments_from(rows.whole(), file_name=record.name, file_sha256=sha256, company_code=code)
-        return FileContent(record, payments=payments)
-    if workplace.layout.is_split:
-        rows = Rows.of(joined(rows.whole(), _other_frames(workplace, record)))
-    return FileContent(record, invoices=Invoices(rows, code, record.name, record.sha256))
+        return FileContent(record, payments=Payments(rows, code, record.name, record.sha256))
+    whole = HeadersWithLines(rows, _other_rows(workplace, record)) if workplace.layout.is_split else rows
+    return FileContent(record, invoices=Invoices(whole, code, record.name, record.sha256))
 
 
-def _other_frames(workplace: Workplace, record: FileRecord) -> list[pl.DataFrame]:
-    """Frames of the other files of invoices, in the order of their arrival: lines may come in a file of their own."""
-    frames = []
+def _other_rows(workplace: Workplace, record: FileRecord) -> list[Rows]:
+    """Rows of the other files of invoices, in the order of their arrival: lines may come in a file of their own."""
+    found = []
     for other in workplace.ledger.files.all().values():
         is_read = other.state in (FileState.TAKEN, FileState.DONE) and other.kind in ("", FileKind.INVOICES)
         if is_read and other.sha256 and other.sha256 != record.sha256:
             parsed = read(workplace, other)
             if parsed is not None and parsed.kind is FileKind.INVOICES:
-                frames.append(parsed.rows.whole())
-    return frames
+                found.append(parsed.rows)
+    return found

@@ -12,6 +12,7 @@ from stampli_b1_assets.stampli.chunks import CHUNK_ROWS, Chunk
 from stampli_b1_assets.stampli.controls import Tally
 from stampli_b1_assets.stampli.csv_text import TextRow, rows_of
 from stampli_b1_assets.stampli.forms import Form, TotalRow
+from stampli_b1_assets.stampli.scratch import Seen
 from stampli_b1_assets.stampli.sources import field_labels, required_labels, sources_of
 from stampli_b1_assets.stampli.text import label_key, shortened, word_key
 
@@ -42,7 +43,6 @@ class CsvSource:
         ignored = {label_key(label) for label in form.ignored}
         self.unknown_columns = [label for position, label in self._unused if self._keys[position] not in ignored]
         self._tally = Tally(form.numbers)
-        self._seen: set[str] = set()
 
     def chunks(self) -> Iterator[Chunk]:
         """Rows in pieces; refuses `BROKEN_CSV`, `TOO_LARGE` and `CONTROL_TOTAL`."""
@@ -109,21 +109,20 @@ class CsvSource:
             yield from rows
             return
         position, word = self._required_position(total.column), word_key(total.word)
-        for row in rows:
-            if word_key(row.cells[position]) == word:
-                if total.amount is not None:
-                    self._tally.expected["total"] = row.cells[self._required_position(total.amount)]
-            else:
-                self._count(row, total)
-                yield row
+        with Seen() as seen:
+            for row in rows:
+                if word_key(row.cells[position]) == word:
+                    if total.amount is not None:
+                        self._tally.expected["total"] = row.cells[self._required_position(total.amount)]
+                else:
+                    self._count(row, total, seen)
+                    yield row
 
-    def _count(self, row: TextRow, total: TotalRow) -> None:
+    def _count(self, row: TextRow, total: TotalRow, seen: Seen) -> None:
         """Add a row's amount; the total of a document with several rows counts once, by its Stampli id."""
         id_position = self._positions.get("stampli_id")
-        if total.sums == "total" and id_position is not None:
-            if row.cells[id_position] in self._seen:
-                return
-            self._seen.add(row.cells[id_position])
+        if total.sums == "total" and id_position is not None and not seen.add(row.cells[id_position]):
+            return
         position = self._positions.get(total.sums)
         if position is not None:
             self._tally.add(row.cells[position])

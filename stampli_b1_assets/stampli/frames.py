@@ -32,6 +32,7 @@ _HEADERS = {
 # Rows without a Stampli id belong together when they name the same document; NUL is in no text of a file.
 _WITHOUT_ID = pl.format("\0{}\0{}\0{}", "number", "vendor_id", "vendor_name")
 INVOICE_IDENTITY = pl.when(pl.col("stampli_id") != "").then("stampli_id").otherwise(_WITHOUT_ID)
+_PAYMENT_IDENTITY = pl.when(pl.col("payment_id") != "").then("payment_id").otherwise(pl.format("\0{}", "row"))
 _AGAIN = "Correct it in Stampli and export it again."
 
 
@@ -54,7 +55,7 @@ def invoices_from(
 class Invoices:
     """The invoices of one file, made anew each time that they are gone through: memory holds some at a time."""
 
-    rows: Rows
+    rows: "Rows | HeadersWithLines"
     company_code: str | None
     file_name: str
     file_sha256: str
@@ -67,20 +68,49 @@ class Invoices:
             )
 
 
-def joined(headers: pl.DataFrame, lines: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """One frame of headers and lines that came in files of their own, for `invoices_from`.
+@dataclass(frozen=True)
+class Payments:
+    """The payments of one file, as `Invoices`."""
 
-    `lines` are frames of files of lines in the order in which they came; an invoice's lines are those of the last
-    one that has any. Lines of invoices that `headers` does not have are left out.
+    rows: Rows
+    company_code: str | None
+    file_name: str
+    file_sha256: str
+
+    def __iter__(self) -> Iterator[Payment]:
+        """In the order of their first rows."""
+        for frame in self.rows.documents(_PAYMENT_IDENTITY):
+            yield from payments_from(
+                frame, company_code=self.company_code, file_name=self.file_name, file_sha256=self.file_sha256
+            )
+
+
+@dataclass(frozen=True)
+class HeadersWithLines:
+    """Headers and lines that came in files of their own.
+
+    `lines` are files of lines in the order in which they came; an invoice's lines are those of the last one that has
+    any. Lines of invoices that `headers` does not have are left out.
     """
-    wanted = headers["stampli_id"].unique().to_list()
-    kept: list[pl.DataFrame] = []
-    for frame in reversed(lines):
-        found = frame.filter((pl.col("part") == str(RowPart.LINE)) & pl.col("stampli_id").is_in(wanted))
-        kept.append(found)
-        settled = set(found["stampli_id"])
-        wanted = [id_ for id_ in wanted if id_ not in settled]
-    return pl.concat([headers.filter(pl.col("part") != str(RowPart.LINE)), *reversed(kept)])
+
+    headers: Rows
+    lines: Sequence[Rows]
+
+    def documents(self, identity: pl.Expr) -> Iterator[pl.DataFrame]:
+        """Pieces as of `Rows`: headers, and below them their lines."""
+        for headers in self.headers.documents(identity):
+            yield self._joined(headers)
+
+    def _joined(self, headers: pl.DataFrame) -> pl.DataFrame:
+        wanted = headers["stampli_id"].unique().to_list()
+        kept: list[pl.DataFrame] = []
+        for rows in reversed(self.lines):
+            is_wanted = (pl.col("part") == str(RowPart.LINE)) & pl.col("stampli_id").is_in(wanted)
+            found = rows.frame.filter(is_wanted).collect(engine="streaming")
+            kept.append(found)
+            settled = set(found["stampli_id"])
+            wanted = [id_ for id_ in wanted if id_ not in settled]
+        return pl.concat([headers.filter(pl.col("part") != str(RowPart.LINE)), *reversed(kept)])
 
 
 def vendors_from(frame: pl.DataFrame, *, file_name: str, company_code: str | None = None) -> list[Vendor]:
@@ -104,9 +134,7 @@ def payments_from(
     frame: pl.DataFrame, *, file_name: str, file_sha256: str, company_code: str | None = None
 ) -> list[Payment]:  # fmt: skip
     """Payments in order of their first row, with one application per row; `company_code` as for vendors."""
-    without_id = pl.format("\0{}", "row")
-    identity = pl.when(pl.col("payment_id") != "").then("payment_id").otherwise(without_id)
-    return [_payment(rows, file_name, file_sha256) for rows in _documents(frame, identity, company_code)]
+    return [_payment(rows, file_name, file_sha256) for rows in _documents(frame, _PAYMENT_IDENTITY, company_code)]
 
 
 def _documents(frame: pl.DataFrame, identity: pl.Expr, company_code: str | None) -> Iterator[list[Row]]:

@@ -17,7 +17,7 @@ from stampli_b1_assets.stampli.recognising import recognise
 from stampli_b1_assets.stampli.records_reader import RecordsSource
 from stampli_b1_assets.stampli.rows import Rows
 from stampli_b1_assets.stampli.schemas import SCHEMAS
-from stampli_b1_assets.stampli.taxes import with_layout_tax
+from stampli_b1_assets.stampli.taxes import TAXED_TOGETHER, with_layout_tax
 from stampli_b1_assets.stampli.text import size_checked
 from stampli_b1_assets.stampli.xml_reader import XmlSource
 
@@ -56,15 +56,17 @@ class ExportFile:
     warnings: list[str] = field(default_factory=list)
 
     def frames(self) -> Iterator[pl.DataFrame]:
-        """Frames of at most 10,000 rows; refuses what shows only further down in the file.
+        """Frames of some 10,000 rows; refuses what shows only further down in the file.
 
-        Tax that has to be taken out of lines needs whole invoices: then it is one frame.
+        Tax that has to be taken out of lines needs whole invoices: then the file is read to its end first.
         """
         builder = FrameBuilder(self.form, self.source, self.zone)
-        if self.form.tax == "added":
+        if self.form.tax == "added" or self.form.kind is not FileKind.INVOICES:
             yield from builder.frames()
-        elif frames := list(builder.frames()):
-            yield with_layout_tax(pl.concat(frames), self.form)
+        else:
+            rows = Rows.spooled(builder.frames(), pl.Schema(SCHEMAS[self.form.kind]))
+            for frame in rows.documents(TAXED_TOGETHER):
+                yield with_layout_tax(frame, self.form)
         self.warnings = [*self.source.warnings, *builder.warnings.values()]
 
 

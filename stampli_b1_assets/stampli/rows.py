@@ -9,6 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from stampli_b1_assets.stampli.chunks import CHUNK_ROWS
+from stampli_b1_assets.stampli.scratch import Places
+
+_KEYS = 10 * CHUNK_ROWS
+"""Identities that memory holds at a time."""
 
 
 class Rows:
@@ -51,23 +55,27 @@ class Rows:
     def documents(self, identity: pl.Expr) -> Iterator[pl.DataFrame]:
         """Pieces of about 10,000 rows that hold whole documents, in the order of their first rows.
 
-        Rows of one document need not be neighbours: their places are found out first, 16 bytes a row. Documents whose
-        identities have one hash come in one piece.
+        Rows of one document need not be neighbours: their places are found out first, and kept on disk. Documents
+        whose identities have one hash come in one piece.
         """
         if self.height <= CHUNK_ROWS:
             yield self.whole()
             return
-        places = self.frame.select(identity.hash().alias("key")).collect().with_row_index("place")
-        places = places.select("place", pl.col("place").min().over("key").alias("first")).sort("first", "place")
-        for piece in _pieces(places):
-            low, high = piece.min(), piece.max()
-            assert isinstance(low, int)
-            assert isinstance(high, int)
-            if high - low < 2 * piece.len():
-                yield self.frame.slice(low, high - low + 1).collect()[(piece - low).to_list()]
-            else:
-                wanted = self.frame.with_row_index("_place").filter(pl.col("_place").is_in(piece.implode()))
-                yield wanted.drop("_place").collect(engine="streaming")
+        with Places() as places:
+            for start in range(0, self.height, _KEYS):
+                part = self.frame.slice(start, _KEYS).select(identity.hash().reinterpret(signed=True))
+                places.add(start, part.collect().to_series())
+            for found in places.pieces(CHUNK_ROWS):
+                yield self._at(pl.Series(found).sort())
+
+    def _at(self, places: pl.Series) -> pl.DataFrame:
+        """The rows in these places; when they lie together, without going through the whole file."""
+        low, high = places[0], places[-1]
+        if high - low < 2 * places.len():
+            together: pl.DataFrame = self.frame.slice(low, high - low + 1).collect()[places - low]
+            return together
+        wanted = self.frame.with_row_index("_place").filter(pl.col("_place").is_in(places.implode())).drop("_place")
+        return wanted.collect(engine="streaming")
 
 
 def _all(first: pl.DataFrame, second: pl.DataFrame, others: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -79,14 +87,3 @@ def _all(first: pl.DataFrame, second: pl.DataFrame, others: Iterator[pl.DataFram
 def _write(frame: pl.DataFrame, folder: Path, number: int) -> int:
     frame.write_parquet(folder / f"{number:06}.parquet")
     return frame.height
-
-
-def _pieces(places: pl.DataFrame) -> Iterator[pl.Series]:
-    """Row numbers, sorted, cut where a document ends."""
-    start, first, place = 0, places["first"], places["place"]
-    while start < places.height:
-        end = start + CHUNK_ROWS
-        if end < places.height:
-            end = first.search_sorted(first[end - 1], side="right")
-        yield place[start:end].sort()
-        start = end

@@ -9,21 +9,21 @@ import polars as pl
 from stampli_b1_assets.domain.invoice import FaultKind
 from stampli_b1_assets.domain.money import ZERO
 from stampli_b1_assets.stampli.forms import Form, RowPart
-from stampli_b1_assets.stampli.kinds import INVOICE_FIELDS, FileKind
+from stampli_b1_assets.stampli.kinds import INVOICE_FIELDS
 from stampli_b1_assets.stampli.text import word_key
 
 Row = dict[str, Any]
+
+TAXED_TOGETHER = pl.when(pl.col("stampli_id") != "").then("stampli_id").otherwise(pl.format("\0{}", "row"))
+"""Rows of one invoice; a row without a Stampli id is an invoice of its own."""
 
 _ACTION = "Have Stampli export the tax by line, or correct the invoice in Stampli."
 
 
 def with_layout_tax(frame: pl.DataFrame, form: Form) -> pl.DataFrame:
-    """Apply `tax: included` or `own_line` to the rows of a whole file; `added` is how frames are anyway."""
-    if form.kind is not FileKind.INVOICES or form.tax == "added" or frame.is_empty():
-        return frame
+    """Apply `tax: included` or `own_line` to rows of whole invoices; `added` is how frames are anyway."""
     groups: dict[str, list[Row]] = {}
-    for row in frame.iter_rows(named=True):
-        key = row["stampli_id"] or f"row {row['row']}"
+    for key, row in zip(frame.select(TAXED_TOGETHER).to_series(), frame.iter_rows(named=True), strict=True):
         groups.setdefault(key, []).append(row)
     rows: list[Row] = []
     for group in groups.values():

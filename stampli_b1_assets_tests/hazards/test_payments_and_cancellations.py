@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from stampli_b1_assets.accounting.identity import posting_key
+from stampli_b1_assets.pipeline import checkpoints, payments
+from stampli_b1_assets.pipeline.checkpoints import Checkpoint
 from stampli_b1_assets.pipeline.deciding import release
 from stampli_b1_assets.pipeline.reconciling import reconcile
 from stampli_b1_assets.sandbox.sample_company import COMPANY_DB
 from stampli_b1_assets.sandbox.service_layer import journal_entries
+from stampli_b1_assets.sandbox.service_layer.faults import ArmedFault
 from stampli_b1_assets_tests.fixtures.payments import exported, payment
 from stampli_b1_assets_tests.fixtures.world import invoice_rows
 from stampli_b1_assets_tests.hazards.story import (
@@ -195,6 +198,39 @@ def test_hazard_59_in_transit_and_cleared_go_through_the_clearing_account_once(p
     (entry,) = entries_of(paying, "P-1")
     assert lines(entry) == [("V20010", Decimal(100), Decimal(0)), ("101900", Decimal(0), Decimal(100))]
     assert entry["U_StampliKey"] == posting_key(COMPANY_DB, "payment", "P-1")
+
+
+def small_payments(*numbers: int, more: int = 0) -> bytes:
+    """Payments of invoice 9001, each with an amount of its own."""
+    amounts = {number: f"{number + more}.00" for number in numbers}
+    return exported(*(payment(f"P-{n}", payment_amount=each, applied_amount=each) for n, each in amounts.items()))
+
+
+def test_more_payments_than_are_looked_at_together_are_each_posted_once_as_brought_last(
+    paying: Bench, bring: Bring, put: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payments, "_WINDOW", 2)
+    put("a.csv", small_payments(1, 2, 3, 4, 5))
+    assert paid(bring("b.csv", small_payments(2, 6, more=10))) == {"posted": 6}
+    debits = {n: [lines(entry)[0][1] for entry in entries_of(paying, f"P-{n}")] for n in range(1, 7)}
+    assert debits == {1: [1], 2: [12], 3: [3], 4: [4], 5: [5], 6: [16]}
+    assert paid(paying.cycle("later")) == {}
+
+
+def test_when_sap_goes_away_between_payments_the_rest_waits_and_is_posted_once(
+    paying: Bench, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payments, "_WINDOW", 2)
+    faults = paying.application.faults
+    gone = ArmedFault("service_unavailable_503", times=1_000)
+    monkeypatch.setattr(checkpoints, "listeners", [lambda point: point is Checkpoint.RESOLVED and faults.arm(gone)])
+    summary = bring("a.csv", small_payments(1, 2, 3, 4, 5))
+    assert paid(summary) == {"posted": 2, "held": 3}
+    assert {reason for _, _, reason in waits(summary)} == {"OUTCOME_UNKNOWN"}
+    monkeypatch.setattr(checkpoints, "listeners", [])
+    faults.clear()
+    assert paid(paying.cycle("later")) == {"posted": 3}
+    assert [len(entries_of(paying, f"P-{n}")) for n in range(1, 6)] == [1] * 5
 
 
 def test_hazard_59_payments_that_are_not_to_be_posted_are_counted_only(bench: Bench, bring: Bring) -> None:

@@ -11,10 +11,17 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from stampli_b1_assets.errors import FileRefused
-from stampli_b1_assets.stampli.frames import invoices_from, joined, payments_from, vendors_from
+from stampli_b1_assets.stampli.frames import (
+    INVOICE_IDENTITY,
+    HeadersWithLines,
+    invoices_from,
+    payments_from,
+    vendors_from,
+)
 from stampli_b1_assets.stampli.kinds import FIELDS
 from stampli_b1_assets.stampli.layout import layout_schema, load_layout
 from stampli_b1_assets.stampli.reader import FileKind, ParsedFile, read_export
+from stampli_b1_assets.stampli.rows import Rows
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[2] / "docs"
@@ -69,7 +76,8 @@ def values_of(kind: FileKind, frame: pl.DataFrame) -> list:
 
 def joined_outcome() -> str:
     """The two files of `stampli_two_files` together."""
-    frame = joined(read_sample("two_headers.csv").frame, [read_sample("two_lines.csv").frame])
+    headers, lines = (Rows.of(read_sample(f"two_{part}.csv").frame) for part in ("headers", "lines"))
+    [frame] = HeadersWithLines(headers, [lines]).documents(INVOICE_IDENTITY)
     values = [asdict(one) for one in values_of(FileKind.INVOICES, frame)]
     return json.dumps(values, indent=1, ensure_ascii=False, default=str) + "\n"
 

@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 
 from stampli_b1_assets.errors import FileRefused
-from stampli_b1_assets.stampli.frames import INVOICE_IDENTITY, Invoices, invoices_from
-from stampli_b1_assets.stampli.layout import load_layout
+from stampli_b1_assets.stampli.frames import INVOICE_IDENTITY, HeadersWithLines, Invoices, invoices_from
+from stampli_b1_assets.stampli.layout import load_layout, parse_layout
 from stampli_b1_assets.stampli.reader import open_export, read_export, spool_export
 from stampli_b1_assets.stampli.rows import Rows
+from stampli_b1_assets_tests.stampli.reading.test_forms import INCLUDED, OWN_LINE
 
 LAYOUT = load_layout("stampli_lines", Path())
 PIECE = 50
@@ -51,6 +52,7 @@ def xml_file(path: Path, invoices: int) -> Path:
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("csv_reader", "xml_reader", "records_reader", "rows"):
         monkeypatch.setattr(f"stampli_b1_assets.stampli.{module}.CHUNK_ROWS", PIECE)
+    monkeypatch.setattr("stampli_b1_assets.stampli.rows._KEYS", 2 * PIECE)
     for module in ("text", "xml_text"):
         monkeypatch.setattr(f"stampli_b1_assets.stampli.{module}._BLOCK", 4096)
 
@@ -89,6 +91,79 @@ def test_spooling_and_making_invoices_hold_a_piece_and_not_the_file(tmp_path, ma
     small, large = make(tmp_path / "small", 100), make(tmp_path / "large", 1_000)
     assert invoices(small) == 100
     assert peak_of(lambda: invoices(large)) < 1.5 * peak_of(lambda: invoices(small))
+
+
+RECORDS = "H,{0},Invoice,N-{0},V1,2026-03-01,,,USD,10.00,,Paid Invoice\n"
+LINE = "L,{0},{1},1300,,,,,5.00,\n"
+
+
+def records_file(path: Path, invoices: int) -> Path:
+    """Every other invoice has no lines; the lines of the others come far behind their headers."""
+    with path.open("w") as file:
+        file.writelines(RECORDS.format(number) for number in range(invoices))
+        file.writelines(LINE.format(number, line) for number in range(0, invoices, 2) for line in (1, 2))
+        file.write(f"T,{invoices},{invoices},{10 * invoices}.00\n")
+    return path
+
+
+def test_records_whose_lines_come_late_are_joined_with_a_piece_in_memory(tmp_path):
+    layout = load_layout("stampli_records", Path())
+
+    def invoices(path: Path) -> list[tuple[str, int]]:
+        rows = spool_export(path, "f", layout, max_bytes=10**9).rows
+        return [(one.stampli_id, len(one.lines)) for one in Invoices(rows, None, "f", "")]
+
+    small, large = records_file(tmp_path / "small", 100), records_file(tmp_path / "large", 1_000)
+    expected = [(str(number), 0 if number % 2 else 2) for number in range(100)]
+    assert sorted(invoices(small)) == sorted(expected)
+    assert peak_of(lambda: exhausted(open_export(large, "f", layout, max_bytes=10**9).frames())) < 1.5 * peak_of(
+        lambda: exhausted(open_export(small, "f", layout, max_bytes=10**9).frames())
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "columns", "lines", "amounts"),
+    [
+        (INCLUDED, "Tax,Line Tax", ("1,59.50,19.00,9.50", "2,59.50,19.00,9.50"), ["50.00", "50.00"]),
+        (OWN_LINE, "Sort,Code", ("1,100.00,Item,", "2,19.00,TAX,V19"), ["100.00"]),
+    ],
+)
+def test_tax_is_taken_out_of_lines_that_lie_apart_with_a_piece_in_memory(tmp_path, form, columns, lines, amounts):
+    layout = parse_layout(form, "taxed.yaml")
+
+    def file_of(name: str, invoices: int) -> Path:
+        path = tmp_path / name
+        rows = [f"{number},119.00,{cells}\n" for cells in lines for number in range(invoices)]
+        path.write_text(f"Id,Total,Line,Amount,{columns}\n{''.join(rows)}")
+        return path
+
+    def read(path: Path) -> list[tuple[str, str, list[str]]]:
+        rows = spool_export(path, "f", layout, max_bytes=10**9).rows
+        made = Invoices(rows, None, "f", "")
+        return [(one.stampli_id, str(one.tax), [str(line.amount) for line in one.lines]) for one in made]
+
+    small, large = file_of("small", 100), file_of("large", 1_000)
+    assert read(small) == [(str(number), "19.00", amounts) for number in range(100)]
+    assert len(read(large)) == 1_000
+    assert peak_of(lambda: exhausted(open_export(large, "f", layout, max_bytes=10**9).frames())) < 1.5 * peak_of(
+        lambda: exhausted(open_export(small, "f", layout, max_bytes=10**9).frames())
+    )
+
+
+def test_lines_of_another_file_are_joined_piece_by_piece():
+    names = ("stampli_id", "part", "line_number")
+    schema = pl.Schema({name: pl.String() for name in names})
+    headers = pl.DataFrame([(str(id_), "header", "") for id_ in range(180)], schema, orient="row")
+    before = pl.DataFrame([(str(id_), "line", "1") for id_ in range(180)], schema, orient="row")
+    again = pl.DataFrame([(str(id_), "line", "2") for id_ in range(0, 400, 2)], schema, orient="row")
+    rows = [Rows.spooled(iter([frame[:100], frame[100:]]), schema) for frame in (headers, before, again)]
+    pieces = list(HeadersWithLines(rows[0], rows[1:]).documents(pl.col("stampli_id")))
+    assert len(pieces) > 2
+    joined = pl.concat(pieces)
+    assert joined.filter(pl.col("part") == "header")["stampli_id"].to_list() == headers["stampli_id"].to_list()
+    lines = dict(joined.filter(pl.col("part") == "line").select("stampli_id", "line_number").iter_rows())
+    assert joined.height == 2 * headers.height
+    assert lines == {str(id_): "1" if id_ % 2 else "2" for id_ in range(180)}
 
 
 @pytest.mark.parametrize("order", ["neighbours", "scattered", "one document"])
