@@ -1,17 +1,24 @@
 """Every fault of the simulator on every way of posting: what the cycle says, and what is in SAP in the end.
 
-`python -m stampli_b1_assets_tests.reliability.faults` writes the table into docs/reliability.md; a test holds it there.
+`reliability/tables.py` writes what comes of it into docs/reliability.md.
 """
 
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from stampli_b1_assets.b1.company import B1
+from stampli_b1_assets.config.models import Company as Settings
 from stampli_b1_assets.errors import SystemUnusable
+from stampli_b1_assets.sandbox.sample_company import COMPANY_DB
 from stampli_b1_assets.sandbox.service_layer.faults import ArmedFault
+from stampli_b1_assets.sandbox.service_layer.server import SimulatorServer
+from stampli_b1_assets_tests.fixtures.payments import exported, payment
 from stampli_b1_assets_tests.fixtures.world import csv_bytes, invoice_rows
 from stampli_b1_assets_tests.simulation.bench import TIMEOUT_SECONDS, Bench
 from stampli_b1_assets_tests.simulation.transport import Late
@@ -25,6 +32,7 @@ FAULTS: dict[str, str] = {
     "cut_before": "connection cut before anything was executed",
     "cut_during": "connection cut in the middle of the answer",
     "cut_after": "connection cut after the commit",
+    "stale_keep_alive": "kept connection that SAP had closed in silence",
     "slow_commit": "commit that takes longer than the time-out",
     "late_commit": "commit two and a half time-outs later, nobody waiting for it",
     "worker_crash_in_batch": "worker crash inside a batch",
@@ -42,29 +50,32 @@ FAULTS: dict[str, str] = {
     "truncated_json": "answer that ends in the middle",
     "html_200": "200 with a page of another system",
 }
+BROKEN: dict[str, str] = {
+    "change_set_not_atomic": "change sets are not atomic",
+    "duplicate_guard_rows_accepted": "the guard's table takes a key twice",
+    "user_table_missing": "the guard's table is gone",
+}
+"""Companies whose guard cannot hold. `provision` tells, and then posting is fallback; unproved, it was not asked."""
+BROKEN_WAYS = ("unproved", "fallback")
+
 _OF_CHANGE_SETS = ("worker_crash_in_batch", "slow_transaction", "refused_at_commit")
-IDS = ("8001", "8002", "8003")
-_PLACES = "docs/reliability.md"
-_BEGIN, _END = "<!-- faults: begin -->", "<!-- faults: end -->"
+_INVOICES = ("8001", "8002", "8003")
+_PAYMENTS = ("P-1", "P-2", "P-3")
+KINDS = {"invoices": _INVOICES, "payments": _PAYMENTS}
 
 
 @dataclass(frozen=True)
 class Result:
-    """One fault on one way of posting."""
+    """One fault on one way of posting three documents."""
 
-    fault: str
-    way: str
     first: str
     """What the cycle with the fault said."""
     cycles: int
     """Cycles until everything was settled, that one included."""
     entries: dict[str, int]
     """Entries in SAP by Stampli id, in the end."""
-
-    @property
-    def is_right(self) -> bool:
-        """Each invoice is in SAP exactly once."""
-        return self.entries == dict.fromkeys(IDS, 1)
+    is_right: bool
+    """Each document is in SAP exactly once."""
 
 
 def ways_of(fault: str) -> tuple[str, ...]:
@@ -72,77 +83,133 @@ def ways_of(fault: str) -> tuple[str, ...]:
     return WAYS[:2] if fault in _OF_CHANGE_SETS else WAYS
 
 
+def faults_of(broken: str, way: str) -> list[str]:
+    """The faults that can strike a broken company, posting that way."""
+    has_change_sets = way == "unproved" and broken != "user_table_missing"
+    return [fault for fault in FAULTS if has_change_sets or fault not in _OF_CHANGE_SETS]
+
+
 @cache
-def run(fault: str, way: str, *, after: int = 0) -> Result:
-    """Three invoices, one cycle with the fault on the `after`-th write of an entry, then cycles without it."""
-    with tempfile.TemporaryDirectory() as directory:
-        bench = Bench(Path(directory), is_guarded=way == "guarded", provisioned=way != "unmarked")
-        bench.company.hides_user_tables = way == "fallback"
-        bench.folder.files["a.csv"] = (csv_bytes(*(row for id_ in IDS for row in invoice_rows(id_))), 1_777_000_000)
-        is_batch = way in ("guarded", "unproved")
-        path = "$batch" if is_batch else "JournalEntries"
-        if fault == "late_commit":
-            bench.transport.late = Late(path, after, 2.5 * TIMEOUT_SECONDS)
-        else:
-            armed = ArmedFault(fault, method="POST", path=path, after=after, seconds=2 * TIMEOUT_SECONDS)
-            bench.application.faults.arm(armed)
-        first = _said(bench, "first")
+def run(fault: str, way: str, *, kind: str = "invoices", after: int = 0, broken: str = "") -> Result:
+    """Three documents, one cycle with the fault on the `after`-th write of an entry, then cycles without it."""
+    with company(way, kind, broken) as bench, _wired(bench, fault):
+        if fault:
+            strike(bench, fault, way, kind, after)
+        first = said(bench, kind, "first")
+        struck = list(bench.application.faults.struck)
         bench.application.faults.clear()
         cycles = 1
-        while _is_open(bench) and cycles < 6:
+        while _is_open(bench, kind) and cycles < 6:
             bench.clock.sleep(900)
-            _said(bench, f"cycle {cycles}")
+            said(bench, kind, f"cycle {cycles}")
             cycles += 1
+        assert not fault or fault in struck or bench.transport.late, f"{fault} struck nothing"
+        bench.clock.sleep(3600)  # what is late comes now
         entries = Counter(str(entry["Reference2"]) for entry in bench.entries())
-        bench.close()
-    return Result(fault, way, first, cycles, dict(sorted(entries.items())))
+    ids = KINDS[kind]
+    found = {id_: entries[id_] for id_ in sorted(entries) if id_ in ids}
+    return Result(first, cycles, found, is_right=found == dict.fromkeys(ids, 1))
 
 
-def _said(bench: Bench, name: str) -> str:
+@contextmanager
+def company(way: str, kind: str, broken: str = "") -> Iterator[Bench]:
+    """A company in whose folder the documents lie; invoices of payments are in SAP."""
+    with tempfile.TemporaryDirectory() as directory:
+        bench = Bench(
+            Path(directory), is_guarded=way == "guarded", provisioned=way != "unmarked", pays=kind == "payments"
+        )
+        try:
+            bench.company.hides_user_tables = way == "fallback" and not broken
+            rows = [row for id_ in _INVOICES for row in invoice_rows(id_)]
+            bench.folder.files["a.csv"] = (csv_bytes(*rows), 1_777_000_000)
+            if kind == "payments":
+                bench.cycle("invoices")
+                paid = zip(_PAYMENTS, _INVOICES, strict=True)
+                content = exported(*(payment(id_, stampli_invoice_id=invoice) for id_, invoice in paid))
+                bench.folder.files["b.csv"] = (content, 1_777_000_060)
+            if broken:
+                bench.application.switch(broken)
+                _tell_the_ledger(bench, way)
+            yield bench
+        finally:
+            bench.close()
+
+
+def _tell_the_ledger(bench: Bench, way: str) -> None:
+    """What `provision` found out."""
+    if way == "fallback":
+        with bench.workplace() as workplace:
+            workplace.ledger.save_proof(COMPANY_DB, is_proved=False)
+
+
+@contextmanager
+def _wired(bench: Bench, fault: str) -> Iterator[None]:
+    """Only real sockets can be stale."""
+    if fault != "stale_keep_alive":
+        yield
+        return
+
+    def connected(settings: Settings) -> B1:
+        return B1(settings.b1, sleep=bench.clock.sleep, clock=bench.clock.seconds)
+
+    path, server = bench.directory / "company.yaml", SimulatorServer(bench.application)
+    server.start()
+    try:
+        path.write_text(path.read_text(encoding="utf-8").replace("127.0.0.1:1/", f"127.0.0.1:{server.port}/"))
+        bench.reload()
+        bench._b1 = connected  # type: ignore[method-assign]
+        yield
+    finally:
+        server.stop()
+
+
+def strike(bench: Bench, fault: str, way: str, kind: str, after: int) -> None:
+    """Arm the fault for the `after`-th write of an entry."""
+    path = _path(bench, way)
+    if fault == "late_commit":
+        bench.transport.late = Late(path, after, 2.5 * TIMEOUT_SECONDS)
+    elif fault == "stale_keep_alive":
+        before = _requests_before_write(way, kind, after)
+        bench.application.faults.arm(ArmedFault(fault, after=before - 1))
+    else:
+        armed = ArmedFault(fault, method="POST", path=path, after=after, seconds=2 * TIMEOUT_SECONDS)
+        bench.application.faults.arm(armed)
+
+
+def _path(bench: Bench, way: str) -> str:
+    """Where entries are written."""
+    return "$batch" if way in ("guarded", "unproved") and not bench.company.hides_user_tables else "JournalEntries"
+
+
+def _requests_before_write(way: str, kind: str, after: int) -> int:
+    """Of an undisturbed cycle, before the `after`-th write of an entry."""
+    with company(way, kind) as bench:
+        log = bench.application.log
+        begun = len(log)
+        said(bench, kind, "undisturbed")
+        requests = [(one.method, one.path.rpartition("/")[2]) for one in list(log)[begun:]]
+    writes = [place for place, request in enumerate(requests) if request == ("POST", _path(bench, way))]
+    return writes[min(after, len(writes) - 1)]
+
+
+def said(bench: Bench, kind: str, name: str) -> str:
+    """One cycle, and what it says of the documents of a kind."""
     try:
         document = bench.cycle(name)
     except SystemUnusable as error:
         return f"stopped: {error.message}"
-    return _words(document)
+    return _words(document, kind)
 
 
-def _words(document: dict[str, Any]) -> str:
-    counts = {name: number for name, number in document["invoices"].items() if number and name != "seen"}
+def _words(document: dict[str, Any], kind: str) -> str:
+    counts = {name: number for name, number in document[kind].items() if number and name != "seen"}
     reasons = sorted({row["reason"] for row in document["needs_a_person"]})
     words = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items())
     return f"{words} ({', '.join(reasons)})" if reasons else words
 
 
-def _is_open(bench: Bench) -> bool:
+def _is_open(bench: Bench, kind: str) -> bool:
     with bench.workplace() as workplace:
-        known = workplace.ledger.invoices.all()
-    return not known or any(record.outcome == "held" for record in known)
-
-
-def table() -> str:
-    """The table of docs/reliability.md."""
-    lines = ["| fault on a posting | way of posting | the cycle says | settled after | in SAP |"]
-    lines.append("| --- | --- | --- | --- | --- |")
-    for fault, words in FAULTS.items():
-        for way in ways_of(fault):
-            result = run(fault, way, after=0)
-            cycles = "this cycle" if result.cycles == 1 else f"{result.cycles} cycles"
-            verdict = "each once" if result.is_right else f"**{result.entries}**"
-            lines.append(f"| {words} | {way} | {result.first} | {cycles} | {verdict} |")
-    return "\n".join(lines)
-
-
-def written(text: str, new_table: str) -> str:
-    """The page with its table replaced."""
-    head, _, rest = text.partition(_BEGIN)
-    _, _, tail = rest.partition(_END)
-    return f"{head}{_BEGIN}\n{new_table}\n{_END}{tail}"
-
-
-def page() -> Path:
-    """docs/reliability.md of this checkout."""
-    return Path(__file__).parents[2] / _PLACES
-
-
-if __name__ == "__main__":
-    page().write_text(written(page().read_text(encoding="utf-8"), table()), encoding="utf-8")
+        ledger = workplace.ledger
+        outcomes = [one.outcome for one in (ledger.invoices if kind == "invoices" else ledger.payments).all()]
+    return len(outcomes) < 3 or "held" in outcomes
