@@ -6,12 +6,14 @@
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from stampli_b1_assets.b1 import guarded
 from stampli_b1_assets.b1.company import B1
 from stampli_b1_assets.config.models import Company as Settings
 from stampli_b1_assets.errors import SystemUnusable
@@ -59,6 +61,7 @@ BROKEN: dict[str, str] = {
 BROKEN_WAYS = ("unproved", "fallback")
 
 _OF_CHANGE_SETS = ("worker_crash_in_batch", "slow_transaction", "refused_at_commit")
+_OF_LOGINS = ("login_refused", "user_locked")
 _INVOICES = ("8001", "8002", "8003")
 _PAYMENTS = ("P-1", "P-2", "P-3")
 KINDS = {"invoices": _INVOICES, "payments": _PAYMENTS}
@@ -92,7 +95,7 @@ def faults_of(broken: str, way: str) -> list[str]:
 @cache
 def run(fault: str, way: str, *, kind: str = "invoices", after: int = 0, broken: str = "") -> Result:
     """Three documents, one cycle with the fault on the `after`-th write of an entry, then cycles without it."""
-    with company(way, kind, broken) as bench, _wired(bench, fault):
+    with company(way, kind, broken) as bench, _wired(bench, fault), _batches_of(1 if after else guarded.BATCH):
         if fault:
             strike(bench, fault, way, kind, after)
         first = said(bench, kind, "first")
@@ -135,6 +138,11 @@ def company(way: str, kind: str, broken: str = "") -> Iterator[Bench]:
             bench.close()
 
 
+def _batches_of(entries: int) -> AbstractContextManager[object]:
+    """The guard's batches are smaller than otherwise, so that there is a second and a third."""
+    return patch.object(guarded, "BATCH", entries)
+
+
 def _tell_the_ledger(bench: Bench, way: str) -> None:
     """What `provision` found out."""
     if way == "fallback":
@@ -164,9 +172,12 @@ def _wired(bench: Bench, fault: str) -> Iterator[None]:
 
 
 def strike(bench: Bench, fault: str, way: str, kind: str, after: int) -> None:
-    """Arm the fault for the `after`-th write of an entry."""
+    """Arm the fault for the `after`-th write of an entry; a login in the middle of a run follows a lost session."""
     path = _path(bench, way)
-    if fault == "late_commit":
+    if fault in _OF_LOGINS and after:
+        bench.application.faults.arm(ArmedFault("session_expiry", method="POST", path=path, after=after))
+        bench.application.faults.arm(ArmedFault(fault, after=1))
+    elif fault == "late_commit":
         bench.transport.late = Late(path, after, 2.5 * TIMEOUT_SECONDS)
     elif fault == "stale_keep_alive":
         before = _requests_before_write(way, kind, after)

@@ -9,6 +9,8 @@ from stampli_b1_assets_tests.reliability.faults import BROKEN, BROKEN_WAYS, FAUL
 from stampli_b1_assets_tests.reliability.sftp_faults import SFTP_FAULTS
 
 _PLACE = "docs/reliability.md"
+_RACE = "3 posted, or 1 of them held (OUTCOME_UNKNOWN)"
+"""Whether the end of a connection is seen before the next request leaves is nobody's choice."""
 _FINGERPRINT = re.compile(r"SHA256:[\w+/]+")
 
 
@@ -32,7 +34,10 @@ def of_postings() -> Iterator[Sequence[str]]:
             for kind in KINDS:
                 result = run(fault, way, kind=kind)
                 verdict = _verdict(result.entries, is_right=result.is_right)
-                cells += [result.first, f"{verdict}, {_settled(result.cycles)}"]
+                if fault == "stale_keep_alive" and result.cycles <= 2:
+                    cells += [_RACE, f"{verdict}, 2 cycles at most"]
+                else:
+                    cells += [result.first, f"{verdict}, {_settled(result.cycles)}"]
             yield cells
 
 
