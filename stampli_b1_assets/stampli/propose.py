@@ -15,7 +15,7 @@ from stampli_b1_assets.stampli.propose_sample import Sample, sample_from
 from stampli_b1_assets.stampli.propose_signs import signs_and_totals
 from stampli_b1_assets.stampli.propose_values import EXTRACT, grammars, has_names_beside_codes, words
 from stampli_b1_assets.stampli.reader import ExportFile, open_export
-from stampli_b1_assets.stampli.synonyms import FIELD_BY_LABEL
+from stampli_b1_assets.stampli.synonyms import FIELDS_BY_LABEL, path_keys
 from stampli_b1_assets.stampli.text import shortened, word_key
 
 _MOST_BYTES = 10**12
@@ -112,7 +112,7 @@ def _plain(value: Any) -> Any:
 def _guessed(path: Path, sample: Sample, doubts: list[str]) -> dict[str, Any]:
     if sample.rows:
         return _of_records(sample, doubts)
-    kind, fields = _kind_and_fields(sample.columns)
+    kind, fields = _kind_and_fields(sample)
     if not fields:
         labels = shortened(", ".join(sample.columns), 200)
         raise LayoutError(f"No column of {path.name} is known: {labels}.", "Write the layout by hand: docs/layouts.md.")
@@ -164,9 +164,9 @@ def _tell_what_is_missing(kind: FileKind, fields: Mapping[str, str], part: str, 
         doubts.append(f"missing, without which nothing is posted: {', '.join(missing)}")
 
 
-def _kind_and_fields(columns: Mapping[str, Sequence[str]]) -> tuple[FileKind, dict[str, str]]:
+def _kind_and_fields(sample: Sample) -> tuple[FileKind, dict[str, str]]:
     """The kind of which most columns are known, with field → label; the identity counts most."""
-    found = {kind: _fields(kind, columns) for kind in (FileKind.PAYMENTS, FileKind.INVOICES, FileKind.VENDORS)}
+    found = {kind: _fields(kind, sample) for kind in (FileKind.PAYMENTS, FileKind.INVOICES, FileKind.VENDORS)}
 
     def weight(kind: FileKind) -> int:
         needed = sum(name in found[kind] for name in _NEEDED[kind])
@@ -177,31 +177,27 @@ def _kind_and_fields(columns: Mapping[str, Sequence[str]]) -> tuple[FileKind, di
     return kind, found[kind]
 
 
-def _fields(kind: FileKind, columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Field → label; an exact label of Stampli's goes before a synonym, an early column before a late one."""
+def _fields(kind: FileKind, sample: Sample) -> dict[str, str]:
+    """Field → label; Stampli's own label goes before a synonym, one that says little last, an early column first."""
     own = {word_key(one.label) for one in FIELDS[kind].values()}
-    known = FIELD_BY_LABEL[kind]
+    labels = sorted(sample.columns, key=lambda one: not own.intersection(path_keys(one)))
+    specific, generic = FIELDS_BY_LABEL[kind]
     fields: dict[str, str] = {}
-    for label in sorted(columns, key=lambda one: not own.intersection(_keys(one))):
-        names = [known[key] for key in _keys(label) if key in known]
-        name = next((one for one in names if one not in fields), None)
-        if name == "vendor_name" and "vendor_id" not in fields and _are_codes(columns[label]):
-            name = "vendor_id"
-        if name is not None:
-            fields[name] = label
+    for known in (specific, generic):
+        for label in (one for one in labels if one not in fields.values()):
+            names = [name for key in path_keys(label) for name in known.get(key, ())]
+            is_sure = known is specific
+            names = [one for one in names if sample.may_hold(label, FIELDS[kind][one].level, is_sure=is_sure)]
+            name = next((one for one in names if one not in fields), None)
+            if name == "vendor_name" and "vendor_id" not in fields and _are_codes(sample.columns[label]):
+                name = "vendor_id"
+            if name is not None:
+                fields[name] = label
     return {name: fields[name] for name in FIELDS[kind] if name in fields}
 
 
 def _are_codes(texts: Sequence[str]) -> bool:
     return bool(texts) and all(any(sign.isdigit() for sign in text) and " " not in text.strip() for text in texts)
-
-
-def _keys(label: str) -> list[str]:
-    """A label as it is; of an XML path also its last part, with and without the element around it."""
-    if label.startswith("@"):
-        return [word_key(label)]
-    parts = [part.rpartition("=")[2].rstrip("]") for part in label.replace("@name", "name").split("/")]
-    return [word_key(label), *(word_key("".join(parts[-count:])) for count in (2, 1) if len(parts) > 1)]
 
 
 def _column(kind: FileKind, name: str, label: str, texts: Sequence[str]) -> object:

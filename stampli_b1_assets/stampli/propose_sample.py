@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from stampli_b1_assets.errors import FileRefused, LayoutError
+from stampli_b1_assets.stampli.kinds import Level
 from stampli_b1_assets.stampli.text import begins_with_markup, encoding_of
 from stampli_b1_assets.stampli.xml_sample import sample_of
 
@@ -25,6 +26,20 @@ class Sample:
     columns: dict[str, list[str]]
     settings: dict[str, object] = field(default_factory=dict)
     rows: list[list[str]] = field(default_factory=list)
+    record: str = ""
+    line: str = ""
+    """Paths of the elements that are a document and a line, in XML that has both."""
+
+    def may_hold(self, label: str, level: Level, *, is_sure: bool) -> bool:
+        """Whether values of that level can stand there: of lines within a line, of documents anywhere else.
+
+        What is surely meant for lines may stand above them, too, and count for all of them.
+        """
+        if not self.line:
+            return True
+        if label.startswith(f"{self.line}/"):
+            return level is Level.LINE
+        return is_sure or (level is Level.HEADER and label.startswith(f"{self.record}/"))
 
 
 def sample_from(path: Path) -> Sample:
@@ -34,7 +49,8 @@ def sample_from(path: Path) -> Sample:
     settings: dict[str, object] = {} if declared == "utf-8" else {"encoding": declared}
     if begins_with_markup(path, codec):
         found = sample_of(path, codec, SAMPLE_ROWS)
-        return Sample(found.columns, {"format": "xml", **settings, "xml": found.shape()})
+        settings = {"format": "xml", **settings, "xml": found.shape()}
+        return Sample(found.columns, settings, record=found.record, line=found.line)
     with path.open(encoding=codec, newline="") as file:
         lines = list(islice(file, SAMPLE_ROWS))
     delimiter, rows = _split(path, lines)

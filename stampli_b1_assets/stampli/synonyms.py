@@ -1,6 +1,6 @@
 """Other labels under which exports carry Stampli's fields; only for proposals, never for reading."""
 
-from stampli_b1_assets.stampli.kinds import FIELDS, FileKind
+from stampli_b1_assets.stampli.kinds import FIELDS, FileKind, Level
 from stampli_b1_assets.stampli.text import word_key
 
 _INVOICES = {
@@ -11,14 +11,15 @@ _INVOICES = {
     "intern nummer, internal ref, stampli id, invoice id, internal id, document id, beleg-id, belegid",
     "type": "doc class, bill type, kind, invoice kind, type de pièce, type de document, tipo, tipo de documento, "
     "soort, type, document type, doc type, belegart, art",
-    "number": "bill no, bill number, bill ref, supplier ref, supplier invoice no, n° facture, no facture, "
+    "number": "inv no, inv nr, inv number, "
+    "bill no, bill number, bill ref, supplier ref, supplier invoice no, n° facture, no facture, "
     "numéro de facture, n° de pièce, número de factura, factuurnummer, invoice #, invoice no, invoice no., "
-    "number, vendor invoice number, rechnungsnr., rechnungsnummer, belegnr.",
+    "number, vendor invoice number, rechnungsnr., rechnung nr., rechnungsnummer, belegnr.",
     "vendor_id": "supplier no, party code, code fournisseur, n° fournisseur, código de proveedor, "
     "leveranciersnummer, crediteur, vendor code, vendor no, vendor number, supplier id, supplier code, kreditor, "
     "kreditorennummer, lieferantennr.",
     "vendor_name": "supplier title, payee, party name, fournisseur, nom fournisseur, proveedor, leverancier, "
-    "vendor, supplier, supplier name, name, lieferant, kreditorname",
+    "vendor, supplier, supplier name, name, lieferant, lieferantname, lieferantenname, kreditorname",
     "invoice_date": "bill date, issued, issue date, issued on, dates issued, date facture, date de facture, "
     "date de pièce, fecha, fecha de factura, factuurdatum, date, document date, doc date, rechnungsdatum, "
     "belegdatum",
@@ -85,16 +86,56 @@ _PAYMENTS = {
 }
 
 
-def _by_label(kind: FileKind, others: dict[str, str]) -> dict[str, str]:
-    """Label without case, blanks and punctuation → field; Stampli's own labels win."""
-    own = {word_key(field.label): name for name, field in FIELDS[kind].items()}
-    named = {word_key(name): name for name in FIELDS[kind]}
-    further = {word_key(label): name for name, labels in others.items() for label in labels.split(", ")}
-    return {**further, **named, **own}
-
-
-FIELD_BY_LABEL = {
-    FileKind.INVOICES: _by_label(FileKind.INVOICES, _INVOICES),
-    FileKind.VENDORS: _by_label(FileKind.VENDORS, _VENDORS),
-    FileKind.PAYMENTS: _by_label(FileKind.PAYMENTS, _PAYMENTS),
+_GENERIC = {
+    "stampli_id": "id, key, uid",
+    "number": "nr, no, num, ref, reference",
+    "invoice_date": "day, datum",
+    "total": "sum, summe, value",
+    "line_number": "nr, no, num, id, seq, sequence, index",
+    "line_amount": "amount, value, sum, betrag, wert, montant, bedrag",
 }
+"""Words that say little: only where nothing says more, and in XML where they stand (in a line or above it)."""
+_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+Fields = dict[str, tuple[str, ...]]
+"""A label without case, blanks and punctuation → the fields that it may mean."""
+
+
+def _by_label(kind: FileKind, others: dict[str, str]) -> Fields:
+    """Stampli's own labels win."""
+    own = {word_key(field.label): (name,) for name, field in FIELDS[kind].items()}
+    named = {word_key(name): (name,) for name in FIELDS[kind]}
+    return _fields(others) | named | own
+
+
+def _fields(labels: dict[str, str]) -> Fields:
+    found: Fields = {}
+    for name, of_name in labels.items():
+        for label in of_name.split(", "):
+            for key in {word_key(label), word_key(label.translate(_SPELLED_OUT))}:
+                found[key] = (*found.get(key, ()), name)
+    return found
+
+
+FIELDS_BY_LABEL = {
+    FileKind.INVOICES: (_by_label(FileKind.INVOICES, _INVOICES), _fields(_GENERIC)),
+    FileKind.VENDORS: (_by_label(FileKind.VENDORS, _VENDORS), {}),
+    FileKind.PAYMENTS: (_by_label(FileKind.PAYMENTS, _PAYMENTS), {}),
+}
+"""What says which field it is, and what says little."""
+
+
+def path_keys(label: str) -> list[str]:
+    """A label as it is; of an XML path also its last part, with and without the element around it."""
+    if label.startswith("@"):
+        return [word_key(label)]
+    parts = [part.rpartition("=")[2].rstrip("]") for part in label.replace("@name", "name").split("/")]
+    return [word_key(label), *(word_key("".join(parts[-count:])) for count in (2, 1) if len(parts) > 1)]
+
+
+LINE_LABELS = frozenset(
+    key
+    for kind, (specific, _) in FIELDS_BY_LABEL.items()
+    for key, names in specific.items()
+    if any(FIELDS[kind][name].level is Level.LINE for name in names)
+)

@@ -1,6 +1,7 @@
 """XML exports: documents and their lines by path, whatever the order of elements and the namespace."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -69,6 +70,8 @@ class _Documents(XmlEvents):
         self.rows: list[_Row] = []
         self.documents: list[_Scope] = []
         self.root: _Scope | None = None
+        self.beside: Counter[str] = Counter()
+        """Elements that stand where documents stand, and are none."""
         self._shape, self._value_paths, self._predicates = shape, value_paths, predicates
         self._open: list[_Element] = []
         self._document: _Scope | None = None
@@ -88,6 +91,8 @@ class _Documents(XmlEvents):
             self._document, self._lines = _Scope(self.line), []
         elif path == self._shape.line:
             self._line = _Scope(self.line)
+        elif path and path.rpartition("/")[0] == self._shape.record.rpartition("/")[0]:
+            self.beside[path] += 1
         for name, value in attributes.items():
             self._scope().put(f"{path}/@{name}".lstrip("/"), value)
 
@@ -155,7 +160,10 @@ class _Documents(XmlEvents):
 
 
 class XmlSource:
-    """An XML file of one form. Refuses `BROKEN_XML`, `FORBIDDEN_XML`, `CONTROL_TOTAL`, `TOO_LARGE`, `NOT_TEXT`."""
+    """An XML file of one form.
+
+    Refuses `BROKEN_XML`, `FORBIDDEN_XML`, `CONTROL_TOTAL`, `TOO_LARGE`, `NOT_TEXT` and `UNKNOWN_KIND`.
+    """
 
     place = "Line"
 
@@ -182,7 +190,27 @@ class XmlSource:
         rows = self._rows()
         while piece := list(islice(rows, CHUNK_ROWS)):
             yield self._chunk(piece)
+        self._refuse_strangers()
         self._check_controls()
+
+    def _refuse_strangers(self) -> None:
+        """Documents under another name, such as `CreditMemo` beside `Invoice`, would be lost in silence.
+
+        A single unknown element that is none, such as a head of the whole file, is only told of.
+        """
+        record = self._shape.record
+        values = self._events.root.values if self._events.root else {}
+        own = {path.removeprefix(f"{record}/") for path in self._known}
+        for element, count in self._events.beside.items():
+            inner = {path.removeprefix(f"{element}/") for path in values if path.startswith(f"{element}/")}
+            is_known = any(path == element or path.startswith(f"{element}/") for path in self._known)
+            if inner and not is_known and (count > 1 or not self._tally.documents or len(inner & own) > 1):
+                raise FileRefused(
+                    RefusalReason.UNKNOWN_KIND,
+                    f"{self.name} has {count} of the element {shortened(element)} beside {self._tally.documents} of "
+                    f"{record}; the layout does not know it, and documents may stand in it.",
+                    "Declare it in the layout: a form whose `record` it is, or its values under `ignored`.",
+                )
 
     def _rows(self) -> Iterator[_Row]:
         events = self._events

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stampli_b1_assets.stampli.synonyms import LINE_LABELS, path_keys
 from stampli_b1_assets.stampli.xml_text import XmlEvents, parse
 
 _CONTROLS = {"count": ("count",), "total": ("total", "sum")}
@@ -40,7 +41,10 @@ class _Paths(XmlEvents):
         self.root = ""
         self.counts: Counter[str] = Counter()
         self.values: dict[str, list[str]] = {}
+        self.repeated: set[str] = set()
+        """Elements that stand several times in one."""
         self._open: list[tuple[str, list[str], bool]] = []
+        self._children: list[set[str]] = []
 
     def begin(self, element: str, attributes: Mapping[str, str]) -> None:
         if not self._open:
@@ -49,6 +53,10 @@ class _Paths(XmlEvents):
             parent, pieces, _ = self._open[-1]
             self._open[-1] = (parent, pieces, True)
             path = f"{parent}/{element}".lstrip("/")
+            if path in self._children[-1]:
+                self.repeated.add(path)
+            self._children[-1].add(path)
+        self._children.append(set())
         self.counts[path] += 1
         naming = next((one for one in _NAMING if set(attributes) == {one}), None)
         if naming is not None:
@@ -66,6 +74,7 @@ class _Paths(XmlEvents):
 
     def end(self) -> None:
         path, pieces, has_children = self._open.pop()
+        self._children.pop()
         value = "".join(pieces)
         if not has_children and value.strip():
             self.values.setdefault(path, []).append(value)
@@ -77,13 +86,8 @@ def sample_of(path: Path, codec: str, most: int) -> XmlSample:
     for _ in parse(path, codec, paths):
         if paths.counts and max(paths.counts.values()) > most:
             break
-    containers = {one.rpartition("/")[0].partition("[")[0] for one in paths.values}
     record = _record(paths)
-    documents = paths.counts[record]
-    inner = [one for one in paths.counts if one.startswith(f"{record}/") and one in containers]
-    line = max((one for one in inner if paths.counts[one] >= documents), key=lambda one: one.count("/"), default="")
-    has_values = any(one.startswith(f"{line}/") and "@" not in one for one in paths.values) if line else False
-    return XmlSample(paths.root, record, line if has_values else "", paths.values)
+    return XmlSample(paths.root, record, _line(paths, record), paths.values)
 
 
 def _record(paths: _Paths) -> str:
@@ -99,6 +103,17 @@ def _record(paths: _Paths) -> str:
         if not best or (record and values[best] < values[record]):
             return record or best
         record = best
+
+
+def _line(paths: _Paths, record: str) -> str:
+    """Of the elements in a document that hold what lines have, one that comes several times in it, or holds most."""
+    known: Counter[str] = Counter()
+    for path in paths.values:
+        around = path.rpartition("/")[0].partition("[")[0]
+        if around.startswith(f"{record}/"):
+            known[around] += not LINE_LABELS.isdisjoint(path_keys(path))
+    best = max(known, key=lambda one: (known[one] > 0, one in paths.repeated, known[one]), default="")
+    return best if known[best] else ""
 
 
 def _around(path: str) -> list[str]:

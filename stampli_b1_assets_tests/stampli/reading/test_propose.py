@@ -89,6 +89,8 @@ def test_doubts_are_told(tmp_path):
     assert parse_layout(text, "x").forms[0].delimiter == "\t"
 
 
+POSITION = "<Position><No>{}</No><Account>6200</Account><NetAmount>{}</NetAmount><Text>Paper</Text></Position>"
+CODING = "<CodingLine><LineNo>{}</LineNo><GL>1300 Site work</GL><Amount>{}</Amount></CodingLine>"
 STRANGERS = {
     "french": (
         (
@@ -139,6 +141,63 @@ STRANGERS = {
         + "</a:Bills></a:Batch>",
         [("1", "Invoice", "2026-04-01", "1.5", "1.5"), ("2", "Invoice", "2026-04-02", "2.5", "2.5")],
     ),
+    "a header of elements in elements, and positions": (
+        "<ApInvoices><Batch><Created>2026-04-01</Created></Batch>"
+        + "".join(
+            f"<ApInvoice><Header><DocumentId>{n}</DocumentId><DocumentType>{type_}</DocumentType><InvoiceNumber>R{n}"
+            f"</InvoiceNumber><Supplier><Id>V{n}</Id><Name>Holm</Name></Supplier><DocumentDate>2026-03-3{n}"
+            f"</DocumentDate><CurrencyCode>USD</CurrencyCode><GrossAmount>{gross}</GrossAmount><State>Approved</State>"
+            f"</Header><Positions>{lines}</Positions></ApInvoice>"
+            for n, type_, gross, lines in (
+                (0, "Invoice", "3.00", POSITION.format(1, "1.00") + POSITION.format(2, "2.00")),
+                (1, "Credit Memo", "-5.00", POSITION.format(1, "-5.00")),
+            )
+        )
+        + "</ApInvoices>",
+        [
+            ("0", "Invoice", "2026-03-30", "3", "1"),
+            ("0", "Invoice", "2026-03-30", "3", "2"),
+            ("1", "Credit Memo", "2026-03-31", "-5", "-5"),
+        ],
+    ),
+    "short German attributes, umlauts spelled out": (
+        "<Rechnungen>"
+        + "".join(
+            f'<Rechnung nr="R-{n}" datum="0{n}.03.2026" faellig="30.04.2026" lieferant="V{n}" lieferantName="Kuhn" '
+            f'waehrung="EUR" brutto="1.{n}90,00" steuer="190,00" status="frei" art="{type_}" id="77{n}"><Zeilen>'
+            f'<Zeile pos="1" konto="4711" betrag="1.{n - 1}00,00" kostenstelle="100"/></Zeilen></Rechnung>'
+            for n, type_ in ((1, "Rechnung"), (2, "Gutschrift"))
+        )
+        + "</Rechnungen>",
+        [("771", "Invoice", "2026-03-01", "1190", "1000"), ("772", "Credit Memo", "2026-03-02", "-1290", "-1100")],
+    ),
+    "words that say little, and lines without an element around them": (
+        "<Export>"
+        + "".join(
+            f"<Document><StampliInvoiceId>{n}</StampliInvoiceId><Kind>Bill</Kind><Reference>A-{n}</Reference>"
+            f'<Vendor code="V1">Acme</Vendor><Dates><Issued>03/3{n}/2026</Issued></Dates><Amounts currency="USD">'
+            f"<Total>1,951.00</Total></Amounts><Approval><Status>Paid Invoice</Status><By>Kim</By></Approval>{lines}"
+            "</Document>"
+            for n, lines in ((0, CODING.format(1, "1,951.00")), (1, CODING.format(1, "1,950.00") + CODING.format(2, 1)))
+        )
+        + "</Export>",
+        [
+            ("0", "Invoice", "2026-03-30", "1951", "1951"),
+            ("1", "Invoice", "2026-03-31", "1951", "1950"),
+            ("1", "Invoice", "2026-03-31", "1951", "1"),
+        ],
+    ),
+    "the root of a built-in layout, and other documents": (
+        '<Invoices count="2">'
+        + "".join(
+            f'<Inv InternalId="900{n}" InvNo="X-{n}" Type="Invoice" Status="ok" Ccy="USD"><Vendor No="V9">Zed</Vendor>'
+            f"<Date>2026-03-0{n}</Date><Total>1{n}.00</Total><Distribution><No>1</No><Account>6200</Account><Amount>1{n}.00"
+            "</Amount></Distribution></Inv>"
+            for n in (1, 2)
+        )
+        + "</Invoices>",
+        [("9001", "Invoice", "2026-03-01", "11", "11"), ("9002", "Invoice", "2026-03-02", "12", "12")],
+    ),
 }
 
 
@@ -152,6 +211,7 @@ def test_unfamiliar_exports_are_proposed_so_that_they_read(tmp_path, case):
     assert [tuple(row.values[name] for name in names) for row in explanation.rows] == expected
     assert [row.values["gl_account"].split()[0].isdigit() for row in explanation.rows] == [True] * len(expected)
     assert explanation.faulty == 0
+    assert "missing" not in propose_layout(path)
 
 
 def test_halves_in_files_of_their_own_are_told(tmp_path):

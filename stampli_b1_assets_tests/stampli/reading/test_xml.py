@@ -176,3 +176,30 @@ def test_schema_hints_are_no_columns(exports):
 def test_other_root_is_an_unknown_kind(exports):
     assert exports.refusal("<Orders/>") == "UNKNOWN_KIND"
     assert "StampliExport" in exports.message
+
+
+@pytest.mark.parametrize(
+    ("strangers", "told"),
+    [
+        (
+            "<CreditMemo id='7'><Number>9</Number><Total>5.00</Total></CreditMemo>",
+            "1 of the element CreditMemo beside 1 of Invoice",
+        ),
+        ("<Memo><Who>x</Who></Memo><Memo><Who>y</Who></Memo>", "2 of the element Memo beside 1 of Invoice"),
+    ],
+)
+def test_documents_under_another_name_are_not_lost_in_silence(exports, strangers, told):
+    assert exports.refusal(export(INVOICE + strangers)) == "UNKNOWN_KIND"
+    assert told in exports.message
+
+
+def test_a_file_of_nothing_but_unknown_elements_is_not_taken_for_an_empty_one(exports):
+    assert exports.refusal("<StampliExport><Inv><No>1</No></Inv></StampliExport>") == "UNKNOWN_KIND"
+    assert exports.read("<StampliExport></StampliExport>").frame.is_empty()
+
+
+def test_a_head_of_the_file_that_the_layout_does_not_know_is_told_of(exports):
+    head = "<Batch><Created>2026-04-01</Created><By>x</By></Batch>"
+    parsed = exports.read(export(head + INVOICE))
+    assert parsed.frame.height == 1
+    assert parsed.unknown_columns == ("Batch/Created", "Batch/By")
