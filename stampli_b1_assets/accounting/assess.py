@@ -7,6 +7,7 @@ from typing import Literal
 
 from stampli_b1_assets.accounting.draft import Context, Draft
 from stampli_b1_assets.accounting.journal import journal_entry
+from stampli_b1_assets.accounting.rules.currency import another_rate
 from stampli_b1_assets.accounting.rules.ordered import RULES
 from stampli_b1_assets.accounting.statuses import StatusKind, status_word
 from stampli_b1_assets.domain.invoice import Invoice
@@ -63,6 +64,7 @@ def _warnings(draft: Draft) -> Iterator[str]:
     if draft.difference:
         off = f"{abs(draft.difference)} {draft.invoice.currency}"
         yield f"Lines and tax are {off} off the total; a rounding line closes the gap."
+    yield from another_rate(draft)
 
 
 def _trace(draft: Draft) -> tuple[str, ...]:

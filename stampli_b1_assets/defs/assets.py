@@ -249,7 +249,8 @@ def _posted(
         figures = post_invoices(session, files)
         settle_payments(session, files)
         results = finish(session, files)
-        for told in [*(one.left_out for one in results if one.left_out), *archive_clean(session.workplace)]:
+        left_out = [one.left_out for one in results if one.left_out]
+        for told in [*session.warnings, *left_out, *archive_clean(session.workplace)]:
             context.log.warning(told)
     return results, figures
 

@@ -86,6 +86,8 @@ class Invoice:
     authorized_by: str = ""
     authorized_at: datetime | None = None
     po_number: str = ""
+    exchange_rate: str = ""
+    """As it stands in the file; SAP's rate is the one that counts."""
     company_code: str = ""
     company_id: str = ""
     url: str = ""

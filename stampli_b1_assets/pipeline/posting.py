@@ -52,6 +52,7 @@ def post_invoices(session: Session, files: Sequence[FileContent]) -> Figures:
                 for verdict in _one_round(session, versions):
                     decided.add(verdict.candidate.id)
                     _count(figures, verdict)
+                    session.warnings += _worth_knowing(verdict)
             except B1Unusable as error:
                 if not session.has_written:
                     raise
@@ -65,6 +66,14 @@ def post_invoices(session: Session, files: Sequence[FileContent]) -> Figures:
 
 def _count(figures: Figures, verdict: Verdict) -> None:
     figures.setdefault(verdict.candidate.partition, Counter())[verdict.outcome] += 1
+
+
+def _worth_knowing(verdict: Verdict) -> list[str]:
+    """Of an entry that was posted just now; its evidence has it, too."""
+    if verdict.outcome is not Outcome.POSTED:
+        return []
+    invoice = verdict.candidate.invoice
+    return [f"Invoice {invoice.number} ({invoice.stampli_id}): {one}" for one in verdict.candidate.assessment.warnings]
 
 
 def _work(session: Session, files: Sequence[FileContent]) -> Iterator[Brought]:

@@ -32,6 +32,8 @@ class Session:
     who: str = "service"
     has_written: bool = False
     """Whether a write was sent to SAP in this run."""
+    warnings: list[str] = field(default_factory=list)
+    """What an accountant may want to know of what was posted in this run."""
     _reference: ReferenceData | None = None
     _card_codes: dict[str, str] = field(default_factory=dict)
     _asked_rates: set[tuple[str, date]] = field(default_factory=set)

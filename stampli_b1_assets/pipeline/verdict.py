@@ -118,5 +118,5 @@ def record_of(verdict: Verdict) -> InvoiceRecord:
         decision=verdict.decision,
         row=invoice.lines[0].row if invoice.lines else 0,
         content=invoice,
-        trace=candidate.assessment.trace,
+        trace=(*candidate.assessment.trace, *candidate.assessment.warnings),
     )

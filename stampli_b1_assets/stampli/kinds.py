@@ -65,6 +65,9 @@ INVOICE_FIELDS = {
     "due_date": Field("Due Date", Grammar.DATE, "due date; empty means the invoice date"),
     "posting_date": Field("Posting Date", Grammar.DATE, "posting date as coded in Stampli"),
     "currency": Field("Currency", Grammar.CODE, "ISO code of the currency"),
+    "exchange_rate": Field(
+        "Exchange Rate", Grammar.CODE, "the currency's rate as Stampli has it: compared with SAP's, never used"
+    ),
     "total": Field("Invoice Amount", Grammar.MONEY, "invoice amount, tax included; negative for credit memos"),
     "tax": Field("Tax Amount", Grammar.MONEY, "tax of the whole invoice"),
     "po_number": Field("PO Number", Grammar.CODE, "purchase order"),

@@ -35,6 +35,7 @@ class Layout(Part):
     def fingerprint(self) -> str:
         """SHA-256 of everything that decides how a file is read; frames remember it."""
         content = self.model_dump(mode="json", exclude={"description"})
+        content["fields"] = {kind: list(fields) for kind, fields in FIELDS.items()}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @property

@@ -33,6 +33,8 @@ _INVOICES = {
     "betrag, bruttobetrag",
     "tax": "tax sum, vat total, total vat, montant tva, tva, iva, btw, btw-bedrag, tax, vat, tax total, "
     "vat amount, sales tax, mwst, ust, steuer, steuerbetrag",
+    "exchange_rate": "rate, fx rate, currency rate, kurs, wechselkurs, umrechnungskurs, taux, taux de change, "
+    "tipo de cambio, wisselkoers",
     "po_number": "bon de commande, n° commande, pedido, bestelnummer, po, purchase order, po no, order number, "
     "bestellung, bestellnummer",
     "status": "stage, approval, statut, état, estado, status, approval status, state, freigabestatus",

@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 import stampli_b1_assets
-from stampli_b1_assets_tests.fixtures.world import invoice_rows
+from stampli_b1_assets.pipeline.cycle import run_cycle
+from stampli_b1_assets.reports.evidence import page
+from stampli_b1_assets_tests.fixtures.world import csv_bytes, invoice_rows
 from stampli_b1_assets_tests.hazards.story import (
     NEIGHBOUR,
     counts,
@@ -53,6 +55,30 @@ def test_hazard_24_both_currencies_balance_to_the_cent(bench, bring):
         ]
         assert sides == [Decimal(total), Decimal(total)]
     assert neighbour_is_posted(bench)
+
+
+@pytest.mark.parametrize(
+    ("rate", "told"),
+    [
+        ("1.0825", ""),
+        ("0,9238", ""),  # what one dollar is in euros
+        ("1.31", "is 1.31, SAP's on 2026-05-04 is 1.0825; posted at SAP's."),
+        ("1", "is 1, SAP's"),
+        ("see bank", "is no number; posted at SAP's rate 1.0825."),
+        ("-1.08", "is no number"),
+        ("", ""),
+    ],
+)
+def test_hazard_24_a_rate_in_the_file_that_is_far_from_sap_s_is_told_and_not_used(bench, put, rate, told):
+    header, row = csv_bytes(*invoice_rows("9001", currency="EUR", posting_date="2026-05-04")).splitlines()
+    put("a.csv", header + b",Exchange Rate\n" + row + f',"{rate}"\n'.encode())
+    with bench.session("one") as session:
+        run_cycle(session)
+    (entry,) = entries_of(bench, "9001")
+    assert ("V20010", Decimal(0), Decimal("108.25")) in lines(entry)
+    assert len(session.warnings) == bool(told)
+    assert told in "".join(session.warnings)
+    assert told.replace("'", "&#39;") in page(bench.ledger().evidence_of("9001"))
 
 
 @pytest.mark.parametrize("currency", ["XYZ", "usd", "US$"])
