@@ -17,6 +17,8 @@ from stampli_b1_assets.stampli.text import shortened
 from stampli_b1_assets.stampli.xml_paths import Predicates, canonical
 from stampli_b1_assets.stampli.xml_text import XmlEvents, parse
 
+_TELLING = ("stampli_id", "number", "total")
+"""What has two of these where a document has them is a document."""
 _MOST_PATHS = 1_000
 """More kinds of values than any export has; each is remembered, so that they would fill the memory."""
 
@@ -200,16 +202,18 @@ class XmlSource:
         """
         record = self._shape.record
         values = self._events.root.values if self._events.root else {}
-        own = {path.removeprefix(f"{record}/") for path in self._known}
+        telling = [path for name in _TELLING for path in self._sources.get(name, ())]
         for element, count in self._events.beside.items():
-            inner = {path.removeprefix(f"{element}/") for path in values if path.startswith(f"{element}/")}
+            inner = {path for path in values if path.startswith(f"{element}/")}
             is_known = any(path == element or path.startswith(f"{element}/") for path in self._known)
-            if inner and not is_known and (count > 1 or not self._tally.documents or len(inner & own) > 1):
+            alike = inner.intersection(path.replace(record, element, 1) for path in telling)
+            if inner and not is_known and (count > 1 or not self._tally.documents or len(alike) > 1):
                 raise FileRefused(
                     RefusalReason.UNKNOWN_KIND,
                     f"{self.name} has {count} of the element {shortened(element)} beside {self._tally.documents} of "
                     f"{record}; the layout does not know it, and documents may stand in it.",
-                    "Declare it in the layout: a form whose `record` it is, or its values under `ignored`.",
+                    f"Have Stampli export all documents as {record}; if these are none, name their values in the layout "
+                    "under `ignored`.",
                 )
 
     def _rows(self) -> Iterator[_Row]:

@@ -199,7 +199,7 @@ def test_a_file_of_nothing_but_unknown_elements_is_not_taken_for_an_empty_one(ex
 
 
 def test_a_head_of_the_file_that_the_layout_does_not_know_is_told_of(exports):
-    head = "<Batch><Created>2026-04-01</Created><By>x</By></Batch>"
+    head = "<Batch id='B-1' status='sent'><Created>2026-04-01</Created></Batch>"
     parsed = exports.read(export(head + INVOICE))
     assert parsed.frame.height == 1
-    assert parsed.unknown_columns == ("Batch/Created", "Batch/By")
+    assert parsed.unknown_columns == ("Batch/@id", "Batch/@status", "Batch/Created")
