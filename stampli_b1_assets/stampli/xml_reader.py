@@ -212,8 +212,8 @@ class XmlSource:
                     RefusalReason.UNKNOWN_KIND,
                     f"{self.name} has {count} of the element {shortened(element)} beside {self._tally.documents} of "
                     f"{record}; the layout does not know it, and documents may stand in it.",
-                    f"Have Stampli export all documents as {record}; if these are none, name their values in the layout "
-                    "under `ignored`.",
+                    f"Have Stampli export all documents as {record}; if these are none, name their values under "
+                    "`ignored` in the layout.",
                 )
 
     def _rows(self) -> Iterator[_Row]:
