@@ -253,10 +253,12 @@ class PostingSettings(Settings):
 
 
 class PublishSettings(Settings):
-    """Files written for Stampli: not in this version. What is switched on has no effect; `check` and `sync` say so."""
+    """Files written for Stampli, into `stampli.inbound_dir`. `check` and `sync` say what has no effect yet."""
 
     purchase_orders: bool = Field(False, description="No effect yet: SAP's open purchase orders for Stampli.")
-    acknowledgements: bool = Field(False, description="No effect yet: what was posted, with SAP's numbers.")
+    acknowledgements: bool = Field(
+        False, description="After each cycle a file: every invoice it saw, with SAP's number or the reason it waits."
+    )
     reference_data: bool = Field(
         False, description="No effect yet: SAP's suppliers, accounts and dimensions for Stampli's lists."
     )
@@ -264,9 +266,9 @@ class PublishSettings(Settings):
     @property
     def without_effect(self) -> str:
         """A sentence on what is switched on for nothing; empty when nothing is."""
-        on = [f"`publish.{name}`" for name, is_on in self if is_on]
+        on = [f"`publish.{name}`" for name, is_on in self if is_on and name != "acknowledgements"]
         verb = "is" if len(on) == 1 else "are"
-        return f"{', '.join(on)} {verb} switched on, but this version writes no files for Stampli." if on else ""
+        return f"{', '.join(on)} {verb} switched on, but this version does not write that for Stampli." if on else ""
 
 
 class ApprovalSettings(Settings):
@@ -289,9 +291,7 @@ class Company(Settings):
     posting: PostingSettings = Field(
         default_factory=PostingSettings, description="How invoices become journal entries."
     )
-    publish: PublishSettings = Field(
-        default_factory=PublishSettings, description="Files written for Stampli: no effect yet."
-    )
+    publish: PublishSettings = Field(default_factory=PublishSettings, description="Files written for Stampli.")
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings, description="Decisions that need two people.")
     partition_days: int = Field(400, ge=1, description="Clean files' partitions are retired after this many days.")
     mappings_dir: Path = Field(

@@ -9,6 +9,7 @@ from upath import UPath
 
 from stampli_b1_assets.config.loader import LoadedCompany, load_companies
 from stampli_b1_assets.config.models import Company
+from stampli_b1_assets.defs.acknowledgements import acknowledgement_definitions
 from stampli_b1_assets.defs.alerts import hooks_of, run_failure_sensor_of, silence_sensor_of
 from stampli_b1_assets.defs.assets import FRAMES, company_assets
 from stampli_b1_assets.defs.frames_io_manager import FramesIOManager
@@ -59,11 +60,9 @@ def _company_definitions(loaded: LoadedCompany, *, is_pooled: bool) -> dg.Defini
     settings = loaded.settings
     company = settings.company
     new_files, replay = new_files_job(company), replay_job(company)
-    return dg.Definitions(
-        assets=[
-            *_external(settings),
-            *company_assets(settings, hooks_of(company, settings.alerts), is_pooled=is_pooled),
-        ],
+    hooks = hooks_of(company, settings.alerts)
+    flow = dg.Definitions(
+        assets=[*_external(settings), *company_assets(settings, hooks, is_pooled=is_pooled)],
         jobs=[new_files, replay],
         sensors=[
             file_sensor(settings, new_files, _sensor_status()),
@@ -72,6 +71,7 @@ def _company_definitions(loaded: LoadedCompany, *, is_pooled: bool) -> dg.Defini
             run_failure_sensor_of(company, settings.alerts, _sensor_status()),
         ],
     )
+    return dg.Definitions.merge(flow, acknowledgement_definitions(settings, hooks, _sensor_status()))
 
 
 def _sensor_status() -> dg.DefaultSensorStatus:

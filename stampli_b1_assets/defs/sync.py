@@ -10,6 +10,7 @@ import dagster as dg
 from sqlalchemy.exc import OperationalError
 
 from stampli_b1_assets.config.loader import LoadedCompany
+from stampli_b1_assets.defs.acknowledgements import job_name
 from stampli_b1_assets.defs.build import build_defs
 from stampli_b1_assets.defs.failures import ERROR_KIND, HELD, REMEDY
 from stampli_b1_assets.defs.home import instance_unusable
@@ -83,6 +84,7 @@ class _Cycle:
         self._warn = warn
         self._company = workplace.settings.company
         self._cycle = uuid.uuid4().hex
+        self._tags = {CYCLE_TAG: self._cycle, OWNER_TAG: owner()}
 
     def run(self) -> Document:
         """Look, take, post, try again, sum up."""
@@ -100,6 +102,7 @@ class _Cycle:
         untried = [record for record in held if record.partition not in {done.partition for done in discovery.work}]
         self._progress(f"{self._company}: {len(untried)} files to try again")
         self._run_job(replay_job(self._company).name, untried)
+        self._acknowledge()
         for record in discovery.work:
             found = left_out(self._workplace.ledger, record)
             self._tell(found.sentence if found else "")
@@ -109,6 +112,17 @@ class _Cycle:
         cycles.finish(self._cycle, document)
         retire(self._instance, self._workplace)
         return document
+
+    def _acknowledge(self) -> None:
+        """Last, when the ledger knows every outcome; what cannot be written is told, and written in the next cycle."""
+        if not self._workplace.settings.publish.acknowledgements:
+            return
+        result = self._definitions.resolve_job_def(job_name(self._company)).execute_in_process(
+            run_config=_QUIET, instance=self._instance, tags=self._tags, raise_on_error=False
+        )
+        for failure in result.get_step_failure_events():
+            told = failure.step_failure_data.user_failure_data
+            self._tell(f"Stampli was not told what became of its invoices. {told.description if told else ''}".rstrip())
 
     def _tell(self, sentence: str) -> None:
         if sentence:
@@ -130,7 +144,7 @@ class _Cycle:
             result = job.execute_in_process(
                 run_config=_QUIET,
                 instance=self._instance,
-                tags={**tags, CYCLE_TAG: self._cycle, OWNER_TAG: owner()},
+                tags={**tags, **self._tags},
                 raise_on_error=False,
             )
             for failure in result.get_step_failure_events():

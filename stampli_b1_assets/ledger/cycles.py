@@ -84,6 +84,19 @@ class Cycles:
         with self._database.reading() as connection:
             return totals.of_events(totals.period_events(connection, self._database.company, start, end))
 
+    def outcomes_after(self, moment: datetime | None, kind: str, *, most: int) -> list[tuple[datetime, totals.Counted]]:
+        """Outcomes of one kind noted after a moment (None: all), oldest first; `most`, or a few more, at a time."""
+        with self._database.reading() as connection:
+            return totals.events_after(connection, self._database.company, kind, moment, most)
+
+    def last_outcome_at(self, kind: str) -> datetime | None:
+        """When an outcome of that kind was noted last."""
+        table = schema.cycle_events.c
+        query = select(func.max(table.at)).where(table.company == self._database.company, table.kind == kind)
+        with self._database.reading() as connection:
+            moment: datetime | None = connection.execute(query).scalar()
+        return moment
+
     def finish(self, cycle_id: str, summary: dict[str, Any], *, who: str = "service") -> AuditHead:
         """End the cycle with its summary. Returns the audit head to print and send, so that it is anchored outside."""
         summary = _without_fractions(summary)

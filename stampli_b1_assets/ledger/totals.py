@@ -1,9 +1,11 @@
 """Adding up: seen = posted + already posted + held + conflict + ignored, in count and in money per currency."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -24,6 +26,8 @@ _SUBJECTS = {
     "payment": schema.payments.c.payment_id,
 }
 _KINDS = ("vendor", "invoice", "payment")
+_LONGEST_CYCLE = timedelta(days=30)
+"""Events of cycles that began earlier are not looked for: the table has those of years."""
 _DIGITS = 60
 """More than any sum of amounts has, so that no addition rounds."""
 
@@ -130,6 +134,20 @@ def period_events(connection: Connection, company: str, start: datetime, end: da
         outcome, has_posted = outcome_after(last.get(key), row.outcome)
         last[key] = replace(row, outcome=outcome, has_posted=has_posted or row.has_posted)
     return list(last.values())
+
+
+def events_after(
+    connection: Connection, company: str, kind: str, moment: datetime | None, most: int
+) -> list[tuple[datetime, Counted]]:
+    """Things of one kind noted after a moment, oldest first: `most` of them, and those noted with the last one."""
+    table, cycles = schema.cycle_events, schema.cycles
+    query = select(table).where(table.c.company == company, table.c.kind == kind)
+    if moment is not None:
+        same = (cycles.c.company == table.c.company) & (cycles.c.cycle == table.c.cycle)
+        query = query.join(cycles, same).where(cycles.c.started_at >= moment - _LONGEST_CYCLE, table.c.at > moment)
+    found = [(row.at, _counted(row)) for row in connection.execute(query.order_by(table.c.at, table.c.subject_id))]
+    end = bisect_right(found, found[most - 1][0], key=itemgetter(0)) if len(found) > most else len(found)
+    return found[:end]
 
 
 def _counted(row: Row[Any]) -> Counted:

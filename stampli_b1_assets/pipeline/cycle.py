@@ -6,6 +6,7 @@ The assets call the same functions in the same order; `defs.sync` runs them thro
 from collections.abc import Sequence
 
 from stampli_b1_assets.ledger.records import FileRecord, FileState
+from stampli_b1_assets.pipeline.acknowledging import acknowledge
 from stampli_b1_assets.pipeline.archiving import archive_clean
 from stampli_b1_assets.pipeline.discovering import Discovery, discover
 from stampli_b1_assets.pipeline.finishing import FileResult, finish
@@ -60,7 +61,7 @@ def _now(workplace: Workplace, record: FileRecord) -> FileRecord:
 
 
 def run_cycle(session: Session) -> Discovery:
-    """One whole cycle: new files first, then what is held."""
+    """One whole cycle: new files first, then what is held; then Stampli is told."""
     discovery = find_work(session.workplace)
     session.ledger.cycles.start(session.cycle)
     if discovery.work:
@@ -68,4 +69,6 @@ def run_cycle(session: Session) -> Discovery:
     replay = replayable(session.workplace)
     if replay:
         run_files(session, replay)
+    if session.settings.publish.acknowledgements:
+        acknowledge(session.workplace)
     return discovery

@@ -168,11 +168,11 @@ def test_a_folder_that_overflows_and_a_silence_are_steps_that_do_not_pass(world,
 
 
 def test_a_setting_without_effect_does_not_pass(world, command):
-    top(publish={"purchase_orders": True, "acknowledgements": True})(world)
+    top(publish={"purchase_orders": True, "acknowledgements": True, "reference_data": True})(world)
     ran = command("check", "--json")
     (step,) = (step for step in ran.json["steps"] if not step["is_ok"])
     assert (ran.code, step["name"]) == (1, "publishing")
-    assert step["detail"].startswith("`publish.purchase_orders`, `publish.acknowledgements` are switched on, but")
+    assert step["detail"].startswith("`publish.purchase_orders`, `publish.reference_data` are switched on, but")
     assert step["action"]
 
 

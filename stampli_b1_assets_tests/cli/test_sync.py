@@ -1,5 +1,6 @@
 """`sync` and `plan`: summaries for people and machines, exit codes, several companies."""
 
+import csv
 import json
 
 import pytest
@@ -42,12 +43,40 @@ def test_what_waits_is_grouped_by_cause(mixed, command):
 
 
 def test_a_setting_without_effect_is_told_and_stops_nothing(world, command):
-    world.configure(lambda document: document.update(publish={"acknowledgements": True}))
+    world.configure(lambda document: document.update(publish={"reference_data": True}))
     ran = command("sync", "--json")
     assert ran.code == 0
     assert ran.json["needs_a_person"] == []
-    told = "linden: `publish.acknowledgements` is switched on, but this version writes no files for Stampli.\n"
+    told = "linden: `publish.reference_data` is switched on, but this version does not write that for Stampli.\n"
     assert ran.err == told
+
+
+@pytest.fixture
+def inbound(world):
+    """Stampli's inbound folder on the server; acknowledgements are switched on."""
+    world.configure(lambda document: document.update(publish={"acknowledgements": True}))
+    return world.sandbox.folder / "sftp" / "inbound"
+
+
+def test_stampli_is_told_of_each_invoice_when_that_is_switched_on(world, command, inbound):
+    world.put("a.csv", *invoice_rows("9001"), *invoice_rows("9002", gl_account="4711"))
+    assert (command("sync").code, command("sync").code) == (1, 1)
+    files = sorted(inbound.iterdir())
+    told = [list(csv.DictReader(file.read_text(encoding="utf-8").splitlines())) for file in files]
+    results = [{row["Stampli Invoice ID"]: row["Result"] for row in rows} for rows in told]
+    assert results == [{"9001": "posted", "9002": "held"}, {"9002": "held"}]
+
+
+def test_an_inbound_folder_that_is_gone_stops_nothing_and_stampli_is_told_later(world, command, inbound):
+    inbound.rmdir()
+    world.put("a.csv", *invoice_rows("9001"))
+    ran = command("sync", "--json")
+    assert (ran.code, ran.json["invoices"]["posted"]) == (0, 1)
+    assert ran.err.startswith("linden: Stampli was not told what became of its invoices. The folder /inbound")
+    inbound.mkdir()
+    assert command("sync").code == 0
+    (file,) = inbound.iterdir()
+    assert b"9001,N-9001,posted,JournalEntry," in file.read_bytes()
 
 
 def test_a_second_sync_posts_nothing_twice(mixed, command):

@@ -77,6 +77,19 @@ def test_every_asset_and_sensor_is_described() -> None:
     assert [sensor.name for sensor in definitions.get_repository_def().sensor_defs if not sensor.description] == []
 
 
+def test_acknowledgements_have_an_asset_a_job_and_a_sensor_when_they_are_switched_on(example: Path) -> None:
+    example.write_text(example.read_text(encoding="utf-8") + "publish: {acknowledgements: true}\n", encoding="utf-8")
+    before = yaml.safe_load(PICTURE.read_text(encoding="utf-8"))
+    found = picture(build_defs(example))
+    new = {kind: sorted(set(found[kind]) - set(before[kind])) for kind in ("assets", "jobs", "sensors")}
+    assert new == {
+        "assets": ["example/posting_acknowledgements"],
+        "jobs": ["example_acknowledge"],
+        "sensors": ["example_acknowledgements"],
+    }
+    assert found["assets"]["example/posting_acknowledgements"]["deps"] == ["example/posted_journal_entries"]
+
+
 def test_load_without_reaching_any_system(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
         raise AssertionError("loading must not connect to anything")

@@ -157,6 +157,25 @@ def test_the_replay_sensor_waits_until_something_changed(world: World) -> None:
         assert tick(instance, "linden_replay_held").skip_message == "Nothing is held."
 
 
+def test_the_acknowledgement_sensor_asks_for_a_run_when_there_is_news(world: World) -> None:
+    world.put("a.csv", *invoice_rows("9001", gl_account="4711"))
+    world.sync()
+    world.configure(lambda document: document.update(publish={"acknowledgements": True}))
+    inbound = world.sandbox.folder / "sftp" / "inbound"
+    with open_instance() as instance:
+        (request,) = tick(instance, "linden_acknowledgements").run_requests
+        assert [one.run_key for one in tick(instance, "linden_acknowledgements").run_requests] == [request.run_key]
+        job = build_defs().resolve_job_def("linden_acknowledge")
+        assert job.execute_in_process(instance=instance).success
+        (file,) = inbound.iterdir()
+        assert b"9001,N-9001,held,,,,,UNMAPPED_GL_ACCOUNT," in file.read_bytes()
+        assert tick(instance, "linden_acknowledgements").skip_message == "Stampli was told of everything."
+        record = instance.get_latest_materialization_event(dg.AssetKey(["linden", "posting_acknowledgements"]))
+    assert record is not None
+    assert record.asset_materialization is not None
+    assert record.asset_materialization.metadata["invoices"].value == 1
+
+
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     messages: list[tuple[str, str]] = []

@@ -17,6 +17,8 @@ class OutboundFolder:
 
     files: dict[str, tuple[bytes, int]] = field(default_factory=dict)
     is_down: bool = False
+    inbound: dict[str, bytes] = field(default_factory=dict)
+    """What was written for Stampli."""
     cut: set[str] = field(default_factory=set)
     """Names whose next download breaks off."""
 
@@ -38,6 +40,9 @@ class FolderClient(StampliSftp):
 
     def download_all(self, files: Sequence[RemoteFile], landing: Landing) -> dict[RemoteFile, Fetched]:
         return {file: self._fetch(file, landing) for file in files}
+
+    def write_inbound(self, name: str, content: bytes) -> None:
+        self._folder.inbound[name] = content
 
     def _fetch(self, file: RemoteFile, landing: Landing) -> LandedFile | FileNotTaken:
         if file.name in self._folder.cut:
