@@ -1,11 +1,9 @@
 """Adding up: seen = posted + already posted + held + conflict + ignored, in count and in money per currency."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -145,9 +143,11 @@ def events_after(
     if moment is not None:
         same = (cycles.c.company == table.c.company) & (cycles.c.cycle == table.c.cycle)
         query = query.join(cycles, same).where(cycles.c.started_at >= moment - _LONGEST_CYCLE, table.c.at > moment)
-    found = [(row.at, _counted(row)) for row in connection.execute(query.order_by(table.c.at, table.c.subject_id))]
-    end = bisect_right(found, found[most - 1][0], key=itemgetter(0)) if len(found) > most else len(found)
-    return found[:end]
+    edge = query.with_only_columns(table.c.at).order_by(table.c.at).offset(most - 1).limit(1)
+    last = connection.execute(edge).scalar()
+    if last is not None:
+        query = query.where(table.c.at <= last)
+    return [(row.at, _counted(row)) for row in connection.execute(query.order_by(table.c.at, table.c.subject_id))]
 
 
 def _counted(row: Row[Any]) -> Counted:
