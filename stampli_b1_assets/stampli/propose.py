@@ -113,6 +113,9 @@ def _guessed(path: Path, sample: Sample, doubts: list[str]) -> dict[str, Any]:
     if sample.rows:
         return _of_records(sample, doubts)
     kind, fields = _kind_and_fields(sample)
+    if kind is FileKind.VENDORS and sample.line:
+        sample = sample.without_lines()
+        fields = _fields(kind, sample)
     if not fields:
         labels = shortened(", ".join(sample.columns), 200)
         raise LayoutError(f"No column of {path.name} is known: {labels}.", "Write the layout by hand: docs/layouts.md.")

@@ -3,7 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -40,6 +40,12 @@ class Sample:
         if label.startswith(f"{self.line}/"):
             return level is Level.LINE
         return is_sure or (level is Level.HEADER and label.startswith(f"{self.record}/"))
+
+    def without_lines(self) -> "Sample":
+        """As of a kind that has no lines."""
+        shape = self.settings.get("xml")
+        rest = {key: value for key, value in shape.items() if key != "line"} if isinstance(shape, dict) else shape
+        return replace(self, line="", settings={**self.settings, "xml": rest})
 
 
 def sample_from(path: Path) -> Sample:

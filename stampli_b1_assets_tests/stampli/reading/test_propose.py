@@ -214,6 +214,17 @@ def test_unfamiliar_exports_are_proposed_so_that_they_read(tmp_path, case):
     assert "missing" not in propose_layout(path)
 
 
+def test_vendors_have_no_lines_whatever_they_hold_twice(tmp_path):
+    bank = "<Bank><Account>{}</Account></Bank>"
+    vendors = "".join(
+        f"<Vendor><Id>V{n}</Id><Name>Acme</Name><Status>Active</Status>{bank.format(1)}{bank.format(2)}</Vendor>"
+        for n in (1, 2)
+    )
+    path = write(tmp_path, f"<Vendors>{vendors}</Vendors>")
+    explanation = explain(path, parse_layout(propose_layout(path), "proposed.yaml"))
+    assert [row.values["vendor_id"] for row in explanation.rows] == ["V1", "V2"]
+
+
 def test_halves_in_files_of_their_own_are_told(tmp_path):
     headers = propose_layout(write(tmp_path, "doc_key,doc_class,supplier_ref,supplier,gross\nK1,INV,5,V20,1.00\n"))
     assert "only headers are here" in headers
