@@ -6,6 +6,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from stampli_b1_assets.config.models import Company
+from stampli_b1_assets.defs.assets import RETRIES
 from stampli_b1_assets.defs.failures import told_as_failures
 from stampli_b1_assets.defs.resources import WorkplaceResource
 from stampli_b1_assets.defs.tables import table
@@ -41,7 +42,7 @@ def _asset(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDefinition:
         key=[company, _NAME],
         group_name=company,
         kinds={"sftp", "csv"},
-        retry_policy=dg.RetryPolicy(max_retries=3, delay=10, backoff=dg.Backoff.EXPONENTIAL),
+        retry_policy=RETRIES,
         hooks=hooks,
         deps=[dg.AssetKey([company, "posted_journal_entries"])],
         description="Files in Stampli's inbound folder: each invoice with SAP's number, or with the reason it waits.",

@@ -32,7 +32,8 @@ FRAMES = "frames"
 
 Frames = dict[str, Rows]
 
-_RETRIES = dg.RetryPolicy(max_retries=3, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+RETRIES = dg.RetryPolicy(max_retries=3, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+"""Of every asset; `told_as_failures` says what is worth another try."""
 _SCHEMAS = {
     "parsed_invoices": (FileKind.INVOICES, INVOICE_SCHEMA),
     "parsed_vendors": (FileKind.VENDORS, VENDOR_SCHEMA),
@@ -65,7 +66,7 @@ def _stampli_exports(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDe
         kinds={"sftp", "csv"},
         partitions_def=files_of(company),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        retry_policy=_RETRIES,
+        retry_policy=RETRIES,
         hooks=hooks,
         deps=[dg.AssetKey([company, "stampli_outbox"])],
         description="Stampli's export files, byte for byte, addressed by their SHA-256. One partition is one file.",
@@ -100,7 +101,7 @@ def _parsed(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDefinition:
         partitions_def=files_of(company),
         backfill_policy=dg.BackfillPolicy.single_run(),
         deps=[dg.AssetKey([company, "stampli_exports"])],
-        retry_policy=_RETRIES,
+        retry_policy=RETRIES,
         hooks=hooks,
     )
     def parsed_exports(context: dg.AssetExecutionContext, stampli: WorkplaceResource) -> tuple[Frames, Frames, Frames]:
@@ -135,7 +136,7 @@ def _b1_reference_data(company: str, hooks: set[dg.HookDefinition], pool: str | 
         key=[company, "b1_reference_data"],
         group_name=company,
         kinds={"sap"},
-        retry_policy=_RETRIES,
+        retry_policy=RETRIES,
         pool=pool,
         hooks=hooks,
         description="SAP's accounts, suppliers, dimensions, projects, currencies and periods, read once a run.",
@@ -167,7 +168,7 @@ def _synced_business_partners(company: str, hooks: set[dg.HookDefinition], pool:
         kinds={"sap"},
         partitions_def=files_of(company),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        retry_policy=_RETRIES,
+        retry_policy=RETRIES,
         pool=pool,
         hooks=hooks,
         ins={name: _frames_of(company, name) for name in ("parsed_vendors", "parsed_invoices")},
@@ -210,7 +211,7 @@ def _posted_journal_entries(
         kinds={"sap"},
         partitions_def=files_of(company),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        retry_policy=_RETRIES,
+        retry_policy=RETRIES,
         pool=pool,
         hooks=hooks,
         ins={name: _frames_of(company, name) for name in ("parsed_invoices", "parsed_payments")},
