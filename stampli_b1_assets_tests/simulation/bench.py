@@ -75,10 +75,14 @@ class Bench:
         self.loaded: LoadedCompany = load_companies(directory / "company.yaml", _ENVIRONMENT)[0]
         self.is_guarded = is_guarded
         self.is_provisioned = provisioned
-        self.new_ledger()
+        self._open_ledger()
 
     def new_ledger(self) -> None:
         """An empty ledger, as after its loss; with the proof of the guard, when this company has one."""
+        self._opened.close()
+        self._open_ledger()
+
+    def _open_ledger(self) -> None:
         for file in (self.directory / "home").glob("ledger.db*"):
             file.unlink()
         shutil.copy(_empty_ledger(), self.directory / "home" / "ledger.db")
@@ -94,6 +98,7 @@ class Bench:
         self._opened = replace(self._opened, company=self.loaded, layout=layout)
 
     def close(self) -> None:
+        self._opened.close()
         self.store.close()
 
     def workplace(self) -> Workplace:
