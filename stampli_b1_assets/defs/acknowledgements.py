@@ -9,6 +9,7 @@ from stampli_b1_assets.config.models import Company
 from stampli_b1_assets.defs.assets import RETRIES
 from stampli_b1_assets.defs.failures import told_as_failures
 from stampli_b1_assets.defs.resources import WorkplaceResource
+from stampli_b1_assets.defs.sensors import is_running
 from stampli_b1_assets.defs.tables import table
 from stampli_b1_assets.errors import StampliB1Error
 from stampli_b1_assets.pipeline.acknowledging import acknowledge, news
@@ -70,13 +71,15 @@ def _sensor(
         default_status=status,
         description="Asks for a file to Stampli when invoices have outcomes that it was not told of.",
     )
-    def acknowledgements(stampli: WorkplaceResource) -> dg.SensorResult:
+    def acknowledgements(context: dg.SensorEvaluationContext, stampli: WorkplaceResource) -> dg.SensorResult:
         try:
-            newest = news(stampli.of(company))
+            has_news = news(stampli.of(company)) is not None
         except StampliB1Error as error:
             return dg.SensorResult(skip_reason=str(error))
-        if newest is None:
+        if not has_news:
             return dg.SensorResult(skip_reason="Stampli was told of everything.")
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=newest.isoformat())])
+        if is_running(context.instance, job.name):
+            return dg.SensorResult(skip_reason="The last file is being written.")
+        return dg.SensorResult(run_requests=[dg.RunRequest()])  # without a key: one that failed is asked for again
 
     return acknowledgements

@@ -56,7 +56,7 @@ def file_sensor(
         _tell_of_a_crowd(context, workplace, discovery)
         if not discovery.work:
             return dg.SensorResult(skip_reason=_nothing_new(discovery))
-        if _is_running(context.instance, job.name):
+        if is_running(context.instance, job.name):
             return dg.SensorResult(skip_reason="New files lie there; the run of the last ones is not finished yet.")
         return _requested(context, company, discovery.work)
 
@@ -99,7 +99,7 @@ def replay_sensor(
         changed = _changed(causes, context.cursor)
         if not changed:
             return dg.SensorResult(skip_reason=f"{len(records)} files hold something; nothing has changed this hour.")
-        if _is_running(context.instance, job.name):
+        if is_running(context.instance, job.name):
             return dg.SensorResult(skip_reason="The last replay is not finished yet.")
         context.log.info(f"{len(records)} files hold something and are tried again, for there is news: {changed}.")
         context.update_cursor(json.dumps(causes))
@@ -133,7 +133,8 @@ def _requested(
     return dg.SensorResult(run_requests=requests)
 
 
-def _is_running(instance: dg.DagsterInstance, job_name: str) -> bool:
+def is_running(instance: dg.DagsterInstance, job_name: str) -> bool:
+    """Whether a run of the job has not ended yet."""
     filters = dg.RunsFilter(job_name=job_name, statuses=_UNFINISHED)
     return bool(instance.get_run_ids(filters=filters, limit=1))
 

@@ -229,7 +229,7 @@ def _faults(row: Row) -> Iterable[Fault]:
 def _disagreements(rows: Sequence[Row], kind: FileKind) -> Iterable[Fault]:
     """Header values that differ between the rows of one document: nobody can say which one is right."""
     for before, row in pairwise(rows):
-        for name in (one for one in _HEADERS[kind] if one != "exchange_rate"):  # no entry depends on it
+        for name in (one for one in _HEADERS[kind] if FIELDS[kind][one].decides):
             if before[name] != row[name] and not _is_same_word(name, before[name], row[name]):
                 label = FIELDS[kind][name].label
                 ours, theirs = (_shown(one[name]) for one in (before, row))

@@ -47,6 +47,8 @@ class Field:
     grammar: Grammar
     description: str
     level: Level = Level.HEADER
+    decides: bool = True
+    """Whether an entry depends on it, so that rows of one document must agree."""
 
 
 def _line(label: str, grammar: Grammar, description: str) -> Field:
@@ -66,7 +68,10 @@ INVOICE_FIELDS = {
     "posting_date": Field("Posting Date", Grammar.DATE, "posting date as coded in Stampli"),
     "currency": Field("Currency", Grammar.CODE, "ISO code of the currency"),
     "exchange_rate": Field(
-        "Exchange Rate", Grammar.CODE, "the currency's rate as Stampli has it: compared with SAP's, never used"
+        "Exchange Rate",
+        Grammar.CODE,
+        "the currency's rate as Stampli has it: compared with SAP's, never used",
+        decides=False,
     ),
     "total": Field("Invoice Amount", Grammar.MONEY, "invoice amount, tax included; negative for credit memos"),
     "tax": Field("Tax Amount", Grammar.MONEY, "tax of the whole invoice"),

@@ -14,6 +14,7 @@ from stampli_b1_assets.pipeline import acknowledging
 from stampli_b1_assets.pipeline.acknowledging import COLUMNS, acknowledge, news
 from stampli_b1_assets_tests.fixtures.world import csv_bytes, invoice_rows
 from stampli_b1_assets_tests.simulation.bench import Bench, Crash
+from stampli_b1_assets_tests.simulation.folder import FolderClient
 
 Rows = list[dict[str, str]]
 
@@ -73,8 +74,11 @@ def test_later_cycles_tell_what_they_saw_and_nothing_else(bench: Bench) -> None:
 
 
 def test_what_could_not_be_written_is_told_next_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise StampliUnusable("The folder is full.", "Make room.")
+
     with monkeypatch.context() as patched:
-        patched.setattr(acknowledging, "_written", lambda *_: (_ for _ in ()).throw(StampliUnusable("Gone.", "Wait.")))
+        patched.setattr(FolderClient, "write_inbound", refuse)
         with pytest.raises(StampliUnusable):
             bring(bench, *invoice_rows("9001"))
     assert told(bench) == []

@@ -204,3 +204,9 @@ def test_payments_without_an_id_are_one_each(exports):
     )
     payments = payments_from(exports.read(content).frame, **FILE)
     assert [(one.payment_id, len(one.applications), len(one.faults)) for one in payments] == [("", 1, 1), ("", 1, 1)]
+
+
+def test_rates_that_differ_between_rows_are_no_fault_since_no_entry_depends_on_them(exports):
+    rows = [{"Exchange Rate": rate, "Line #": line} for rate, line in (("1.1", "1"), ("1.10", "2"))]
+    (invoice,) = exports.invoices(exports.csv(*rows))
+    assert (invoice.exchange_rate, invoice.faults) == ("1.1", ())
