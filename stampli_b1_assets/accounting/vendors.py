@@ -1,6 +1,6 @@
 """What to do in SAP about each vendor that a file brings: create, update only what differs, leave alone, or hold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
@@ -35,35 +35,32 @@ class VendorPlan:
 def plan_vendors(vendors: Sequence[Vendor], context: Context) -> list[VendorPlan]:
     """One plan per vendor id, and per row without an id; of an id named twice the later `Last Modified` wins.
 
-    Mappings count as of today. The order is that of the rows that won.
+    Mappings count as of today. The order is that of the first rows.
     """
-    order = {id(vendor): place for place, vendor in enumerate(vendors)}
-    plans = [_held(vendor, *_faults(vendor)) for vendor in vendors if not vendor.vendor_id]
-    by_id: dict[str, list[Vendor]] = {}
-    for vendor in vendors:
-        if vendor.vendor_id:
-            by_id.setdefault(vendor.vendor_id, []).append(vendor)
-    new: dict[str, Partner] = {}
-    for rows in by_id.values():
-        plan = _plan_of_rows(rows, context, new)
-        if plan.outcome == "create" and plan.vendor.tax_id:
-            tax_id = vendor_fields.plain_tax_id(plan.vendor.tax_id)
-            new[tax_id] = Partner(plan.vendor.vendor_id, plan.vendor.name, plan.vendor.tax_id)
-        plans.append(plan)
-    return sorted(plans, key=lambda plan: order[id(plan.vendor)])
+    rows_of: dict[str | int, list[Vendor]] = {}
+    for place, vendor in enumerate(vendors):
+        rows_of.setdefault(vendor.vendor_id or place, []).append(vendor)
+    by_tax_id = _suppliers_by_tax_id(context)
+    return [_plan_of_rows(rows, context, by_tax_id) for rows in rows_of.values()]
 
 
-def vendors_of_invoices(invoices: Iterable[Invoice], context: Context) -> list[Vendor]:
-    """Vendors that only invoices to be posted name and SAP does not know, for `new_vendors: from_invoice`."""
-    found: dict[str, Vendor] = {}
+def _suppliers_by_tax_id(context: Context) -> dict[str, Partner]:
+    """Of suppliers that share one, the first; the empty tax id is nobody's."""
+    found: dict[str, Partner] = {}
+    for partner in context.reference.partners.values():
+        if partner.is_supplier and (tax_id := vendor_fields.plain_tax_id(partner.tax_id)):
+            found.setdefault(tax_id, partner)
+    return found
+
+
+def vendors_of_invoices(invoices: Iterable[Invoice], context: Context) -> Iterator[Vendor]:
+    """Of each invoice to be posted the vendor, if SAP does not know it, for `new_vendors: from_invoice`."""
     for source in invoices:
         invoice = Draft(source, context).invoice
         is_wanted = status_word(source, context.settings) is StatusKind.POSTABLE and invoice.total != ZERO
         if is_wanted and invoice.vendor_id and not _is_known(invoice.vendor_id, context):
             row = invoice.lines[0].row if invoice.lines else 0
-            vendor = Vendor(invoice.vendor_id, invoice.vendor_name, "Active", row=row, file_name=invoice.file_name)
-            found.setdefault(invoice.vendor_id, vendor)
-    return list(found.values())
+            yield Vendor(invoice.vendor_id, invoice.vendor_name, "Active", row=row, file_name=invoice.file_name)
 
 
 def _is_known(vendor_id: str, context: Context) -> bool:
@@ -74,14 +71,19 @@ def _is_known(vendor_id: str, context: Context) -> bool:
     )
 
 
-def _plan_of_rows(rows: Sequence[Vendor], context: Context, new: dict[str, Partner]) -> VendorPlan:
+def _plan_of_rows(rows: Sequence[Vendor], context: Context, by_tax_id: dict[str, Partner]) -> VendorPlan:
+    """`by_tax_id` learns the vendor when it is to be created, so that the next one of its tax id is not."""
     winner = rows[0]
     for before, row in pairwise(rows):
         is_same_file = before.file_name == row.file_name
         if is_same_file and (before.modified_at is None or row.modified_at is None):
             return _held(row, _twice_without_moment(before, row))
         winner = _later(winner, row)
-    return _plan(winner, context, new)
+    plan = _plan(winner, context, by_tax_id)
+    tax_id = vendor_fields.plain_tax_id(winner.tax_id)
+    if plan.outcome == "create" and tax_id:
+        by_tax_id[tax_id] = Partner(winner.vendor_id, winner.name, winner.tax_id)
+    return plan
 
 
 def _later(winner: Vendor, row: Vendor) -> Vendor:
@@ -100,7 +102,7 @@ def _twice_without_moment(before: Vendor, row: Vendor) -> Hold:
     return Hold(Reason.BAD_VALUE, detail, action, row.vendor_id)
 
 
-def _plan(vendor: Vendor, context: Context, new: dict[str, Partner]) -> VendorPlan:
+def _plan(vendor: Vendor, context: Context, by_tax_id: Mapping[str, Partner]) -> VendorPlan:
     mapped = context.mappings.card_code(vendor.vendor_id, context.today)
     partners = context.reference.partners
     code = mapped.code if mapped else vendor.vendor_id
@@ -122,7 +124,7 @@ def _plan(vendor: Vendor, context: Context, new: dict[str, Partner]) -> VendorPl
         detail = f"Vendor {vendor.vendor_id} {vendor.name} is not in SAP, and the settings do not create vendors."
         action = f"Create {vendor.vendor_id} in SAP, or add a row for it to {_FILE}."
         return _held(vendor, Hold(Reason.UNKNOWN_VENDOR, detail, action, vendor.vendor_id))
-    return _new(vendor, context, new)
+    return _new(vendor, context, by_tax_id.get(vendor_fields.plain_tax_id(vendor.tax_id)))
 
 
 def _existing(vendor: Vendor, code: str, partner: Partner) -> VendorPlan:
@@ -147,8 +149,7 @@ def _existing(vendor: Vendor, code: str, partner: Partner) -> VendorPlan:
     return VendorPlan(vendor, "unchanged", code, notes=notes)
 
 
-def _new(vendor: Vendor, context: Context, new: dict[str, Partner]) -> VendorPlan:
-    twin = _same_tax_id(vendor, context, new)
+def _new(vendor: Vendor, context: Context, twin: Partner | None) -> VendorPlan:
     if twin is not None:
         return _doubled(vendor, twin)
     wanted = vendor_fields.wanted(vendor)
@@ -167,15 +168,6 @@ def _new(vendor: Vendor, context: Context, new: dict[str, Partner]) -> VendorPla
     )
     action = f"Define a default series for suppliers in SAP, or create the vendor there and add a row to {_FILE}."
     return _held(vendor, Hold(Reason.INVALID_VENDOR, detail, action, vendor.vendor_id))
-
-
-def _same_tax_id(vendor: Vendor, context: Context, new: dict[str, Partner]) -> Partner | None:
-    tax_id = vendor_fields.plain_tax_id(vendor.tax_id)
-    if not tax_id:
-        return None
-    partners = context.reference.partners.values()
-    there = (one for one in partners if one.is_supplier and vendor_fields.plain_tax_id(one.tax_id) == tax_id)
-    return next(there, None) or new.get(tax_id)
 
 
 def _doubled(vendor: Vendor, twin: Partner) -> VendorPlan:

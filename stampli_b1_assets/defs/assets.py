@@ -11,8 +11,7 @@ from stampli_b1_assets.defs.checks import ALL_POSTED, report_and_raise
 from stampli_b1_assets.defs.failures import told_as_failures
 from stampli_b1_assets.defs.partitions import files_of
 from stampli_b1_assets.defs.resources import B1SessionResource, WorkplaceResource
-from stampli_b1_assets.defs.tables import table
-from stampli_b1_assets.domain.vendor import VendorOutcome
+from stampli_b1_assets.defs.tables import PartnerTable
 from stampli_b1_assets.ledger.records import FileRecord
 from stampli_b1_assets.pipeline.archiving import archive_clean
 from stampli_b1_assets.pipeline.finishing import FileResult, finish
@@ -178,21 +177,13 @@ def _synced_business_partners(company: str, hooks: set[dg.HookDefinition], pool:
     def synced_business_partners(
         context: dg.AssetExecutionContext, b1: B1SessionResource, parsed_vendors: Frames, parsed_invoices: Frames
     ) -> dg.MaterializeResult[None]:
+        told = PartnerTable()
         with told_as_failures(context.run, list(context.partition_keys)):
             session = b1.session(company, context.run)
             with session.ledger.lease(session.cycle, wait_seconds=LEASE_PATIENCE_SECONDS):
                 files = _contents(session.workplace, context, (parsed_vendors, parsed_invoices))
-                synced = sync_partners(session, files)
-        rows = [
-            {"vendor": one.plan.vendor.vendor_id, "name": one.plan.vendor.name, "card_code": one.card_code,
-             "outcome": one.outcome, "detail": one.holds[0].detail if one.holds else ""}
-            for one in synced
-        ]  # fmt: skip
-        counts = {
-            outcome: sum(one.outcome == outcome for one in synced)
-            for outcome in (VendorOutcome.CREATED, VendorOutcome.UPDATED, VendorOutcome.UNCHANGED, VendorOutcome.HELD)
-        }
-        return dg.MaterializeResult(metadata={**counts, "vendors": table(rows)})
+                sync_partners(session, files, told.add)
+        return dg.MaterializeResult(metadata=told.metadata())
 
     return synced_business_partners
 

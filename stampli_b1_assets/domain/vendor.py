@@ -26,6 +26,11 @@ class Vendor:
     faults: tuple[Fault, ...] = ()
     file_name: str = ""
 
+    @property
+    def key(self) -> str:
+        """What it is known by: its id, or file and row when it has none."""
+        return self.vendor_id or f"{self.file_name}#{self.row}"
+
 
 class VendorOutcome:
     """What became of a vendor; the keys of `vendors` in the summary."""

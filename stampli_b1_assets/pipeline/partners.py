@@ -1,17 +1,17 @@
 """Keep SAP's suppliers in step with Stampli's vendors: plan, create or patch, record."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from stampli_b1_assets.accounting.vendors import VendorPlan, plan_vendors, vendors_of_invoices
+from stampli_b1_assets.accounting.vendors import VendorPlan, plan_vendors
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.domain.reference_data import Partner
-from stampli_b1_assets.domain.vendor import Vendor, VendorOutcome
+from stampli_b1_assets.domain.vendor import VendorOutcome
 from stampli_b1_assets.errors import B1OutcomeUnknown, B1Refused
-from stampli_b1_assets.ledger.records import FileState, VendorRecord
+from stampli_b1_assets.ledger.records import VendorRecord
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.reading import FileContent
-from stampli_b1_assets.pipeline.selecting import open_invoices
+from stampli_b1_assets.pipeline.selecting import vendors_to_sync
 from stampli_b1_assets.pipeline.session import Session
 
 _IN_DOUBT = Hold(
@@ -31,37 +31,26 @@ class SyncedPartner:
     holds: tuple[Hold, ...] = ()
 
 
-def sync_partners(session: Session, files: Sequence[FileContent]) -> list[SyncedPartner]:
+def sync_partners(
+    session: Session, files: Sequence[FileContent], tell: Callable[[SyncedPartner], None] = lambda _: None
+) -> None:
     """Create and patch what differs, for the vendors of new files and for the held ones of files tried again.
 
-    Raises `B1Unusable` or `LedgerUnusable`; what SAP refuses is held, and stops nothing else.
+    `tell` hears of each. Raises `B1Unusable` or `LedgerUnusable`, after what was done by then was put on record; what
+    SAP refuses is held, and stops nothing else.
     """
-    vendors = _work(session, files)
-    session.recall_card_codes(vendor.vendor_id for vendor in vendors)
-    context = session.context()
-    synced = [_carry_out(session, plan) for plan in plan_vendors(vendors, context)]
     home = {content.record.name: content.record.partition for content in files}
-    session.ledger.vendors.save([_record(done, home) for done in synced], cycle=session.cycle)
-    passed(Checkpoint.PARTNERS_SAVED)
-    return synced
-
-
-def _work(session: Session, files: Sequence[FileContent]) -> list[Vendor]:
-    vendors: list[Vendor] = []
-    for content in files:
-        brought = list(content.vendors)
-        if content.record.state == FileState.DONE:
-            still_open = {record.row_key for record in session.ledger.vendors.open_in(content.record.partition)}
-            brought = [vendor for vendor in brought if row_key(vendor) in still_open]
-        if session.settings.posting.new_vendors == "from_invoice":
-            brought += vendors_of_invoices(open_invoices(session, content), session.context())
-        vendors += brought
-    return vendors
-
-
-def row_key(vendor: Vendor) -> str:
-    """What the ledger knows a vendor by: its id, or file and row when it has none."""
-    return vendor.vendor_id or f"{vendor.file_name}#{vendor.row}"
+    for vendors in vendors_to_sync(session, files):
+        session.recall_card_codes(vendor.vendor_id for vendor in vendors)
+        synced: list[SyncedPartner] = []
+        try:
+            for plan in plan_vendors(vendors, session.context()):
+                done = _carry_out(session, plan)
+                synced.append(done)
+                tell(done)
+        finally:
+            session.ledger.vendors.save([_record(done, home) for done in synced], cycle=session.cycle)
+        passed(Checkpoint.PARTNERS_SAVED)
 
 
 def _carry_out(session: Session, plan: VendorPlan) -> SyncedPartner:
@@ -101,7 +90,7 @@ def _refused(plan: VendorPlan, refusal: B1Refused) -> Hold:
 def _record(done: SyncedPartner, home: dict[str, str]) -> VendorRecord:
     vendor = done.plan.vendor
     return VendorRecord(
-        row_key=row_key(vendor),
+        row_key=vendor.key,
         vendor_id=vendor.vendor_id,
         name=vendor.name,
         outcome=done.outcome,
@@ -111,8 +100,3 @@ def _record(done: SyncedPartner, home: dict[str, str]) -> VendorRecord:
         file_name=vendor.file_name,
         notes=done.plan.notes,
     )
-
-
-def held(synced: Iterable[SyncedPartner]) -> list[SyncedPartner]:
-    """Those that need a person."""
-    return [done for done in synced if done.outcome == VendorOutcome.HELD]

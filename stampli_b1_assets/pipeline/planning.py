@@ -18,6 +18,7 @@ from stampli_b1_assets.b1.entries import to_sap
 from stampli_b1_assets.b1.poster import PostingMode, Sending, WriteResult
 from stampli_b1_assets.config.models import Company
 from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
+from stampli_b1_assets.domain.vendor import VendorOutcome
 from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.cycle import find_work, replayable
 from stampli_b1_assets.pipeline.discovering import Discovery
@@ -116,22 +117,28 @@ def _discovery(workplace: Workplace, files: Sequence[Path]) -> Discovery:
 def _planned(session: Session, b1: ReadingB1, discovery: Discovery, *, replays: bool) -> Document:
     """As a cycle goes: new files first; then, when it `replays`, what waits for more than they brought."""
     session.ledger.cycles.start(session.cycle)
-    contents, synced = _run(session, discovery.work)
+    vendors: list[Document] = []
+    contents = _run(session, discovery.work, vendors)
     if replays:
         done = {record.partition for record in discovery.work}
         again = [record for record in replayable(session.workplace) if record.partition not in done]
-        more, synced_again = _run(session, again)
-        contents, synced = [*contents, *more], [*synced, *synced_again]
-    return _document(session, b1, discovery, contents, synced)
+        contents += _run(session, again, vendors)
+    return _document(session, b1, discovery, contents, vendors)
 
 
-def _run(session: Session, records: Sequence[FileRecord]) -> tuple[list[FileContent], list[SyncedPartner]]:
+def _run(session: Session, records: Sequence[FileRecord], vendors: list[Document]) -> list[FileContent]:
+    """A cycle's steps; `vendors` gets those that would be written or are held."""
+
+    def tell(one: SyncedPartner) -> None:
+        if one.outcome != VendorOutcome.UNCHANGED:
+            vendors.append(_vendor(one))
+
     contents = [_content(session.workplace, taken.record) for taken in take(session.workplace, records)]
-    synced = sync_partners(session, contents)
+    sync_partners(session, contents, tell)
     post_invoices(session, contents)
     settle_payments(session, contents)
     finish(session, contents)
-    return contents, synced
+    return contents
 
 
 def _local(workplace: Workplace, file: Path) -> FileRecord:
@@ -162,7 +169,7 @@ def _document(
     b1: ReadingB1,
     discovery: Discovery,
     contents: Sequence[FileContent],
-    synced: Sequence[SyncedPartner],
+    vendors: Sequence[Document],
 ) -> Document:
     counted = cycle_document(session.workplace, session.cycle, discovery, seconds=Decimal(0))
     return {
@@ -173,7 +180,7 @@ def _document(
         "entries": [
             {"id": entry.reference2, "number": entry.reference, "entry": to_sap(entry)} for entry in b1.entries
         ],
-        "vendors": [_vendor(one) for one in synced if one.outcome != "unchanged"],
+        "vendors": vendors,
         **{name: counted[name] for name in ("invoices", "amounts", "payments", "needs_a_person")},
     }
 

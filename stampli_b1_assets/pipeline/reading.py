@@ -5,24 +5,23 @@ from dataclasses import dataclass, field, replace
 
 from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.payment import Payment
-from stampli_b1_assets.domain.vendor import Vendor
 from stampli_b1_assets.errors import FileRefused
 from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.refusing import refused
 from stampli_b1_assets.pipeline.workplace import Workplace
-from stampli_b1_assets.stampli.frames import HeadersWithLines, Invoices, Payments, vendors_from
+from stampli_b1_assets.stampli.frames import HeadersWithLines, Invoices, Payments, Vendors
 from stampli_b1_assets.stampli.reader import FileKind, SpooledFile, spool_export
 from stampli_b1_assets.stampli.rows import Rows
 
 
 @dataclass(frozen=True)
 class FileContent:
-    """One file of a cycle with what it brings; empty lists for other kinds and for files that are no work."""
+    """One file of a cycle with what it brings; nothing of other kinds, and of files that are no work."""
 
     record: FileRecord
     invoices: Iterable[Invoice] = field(default_factory=list)
-    vendors: Sequence[Vendor] = field(default_factory=list)
+    vendors: Vendors | None = None
     payments: Iterable[Payment] = field(default_factory=list)
 
 
@@ -72,7 +71,7 @@ def content_of_frames(workplace: Workplace, record: FileRecord, frames: Sequence
 def _converted(workplace: Workplace, record: FileRecord, kind: FileKind, rows: Rows) -> FileContent:
     code = workplace.settings.stampli.company_code
     if kind is FileKind.VENDORS:
-        return FileContent(record, vendors=vendors_from(rows.whole(), file_name=record.name, company_code=code))
+        return FileContent(record, vendors=Vendors(rows, code, record.name))
     if kind is FileKind.PAYMENTS:
         return FileContent(record, payments=Payments(rows, code, record.name, record.sha256))
     whole = HeadersWithLines(rows, _other_rows(workplace, record)) if workplace.layout.is_split else rows

@@ -1,7 +1,7 @@
 """From frames to domain values: rows of a file to invoices, vendors and payments."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -111,6 +111,46 @@ class HeadersWithLines:
             settled = set(found["stampli_id"])
             wanted = [id_ for id_ in wanted if id_ not in settled]
         return pl.concat([headers.filter(pl.col("part") != str(RowPart.LINE)), *reversed(kept)])
+
+
+@dataclass(frozen=True)
+class Vendors:
+    """The vendors of one file; `vendors_together` makes them."""
+
+    rows: Rows
+    company_code: str | None
+    file_name: str
+
+    def only(self, keys: Collection[str]) -> "Vendors":
+        """Those that are known by one of these keys; see `Vendor.key`."""
+        frame = self.rows.frame.filter(self._key.is_in(list(keys)))
+        return replace(self, rows=Rows(frame, frame.select(pl.len()).collect(engine="streaming").item()))
+
+    def keyed(self, place: int) -> pl.LazyFrame:
+        """The rows with `Vendor.key` as `_key`, and the place of their file among others as `_file`."""
+        return self.rows.frame.with_columns(self._key.alias("_key"), pl.lit(place).alias("_file"))
+
+    @property
+    def _key(self) -> pl.Expr:
+        without_id = pl.format("{}#{}", pl.lit(self.file_name), "row")
+        return pl.when(pl.col("vendor_id") != "").then("vendor_id").otherwise(without_id)
+
+
+def vendors_together(files: Sequence[Vendors]) -> Iterator[list[Vendor]]:
+    """Some 10,000 rows of several files at a time, and all rows of a vendor together.
+
+    Vendors come in the order of their first rows, a vendor's rows in that of the files.
+    """
+    if not files:
+        return
+    height = sum(file.rows.height for file in files)
+    all_rows = Rows(pl.concat([file.keyed(place) for place, file in enumerate(files)]), height)
+    for frame in all_rows.documents(pl.col("_key")):
+        together: list[Vendor] = []
+        for of_file in frame.partition_by("_file", maintain_order=True):
+            file = files[of_file["_file"][0]]
+            together += vendors_from(of_file, file_name=file.file_name, company_code=file.company_code)
+        yield together
 
 
 def vendors_from(frame: pl.DataFrame, *, file_name: str, company_code: str | None = None) -> list[Vendor]:

@@ -259,5 +259,6 @@ def test_vendors_of_invoices(invoice, context, mappings):
         invoice("0.00", vendor_id="N3"),
     ]
     assert [(one.vendor_id, one.name, one.status) for one in vendors_of_invoices(brought, mapped)] == [
-        ("N1", "New One", "Active")
+        ("N1", "New One", "Active"),
+        ("N1", "New One Ltd", "Active"),
     ]

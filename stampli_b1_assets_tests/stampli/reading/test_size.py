@@ -10,8 +10,16 @@ from typing import Any
 import polars as pl
 import pytest
 
+from stampli_b1_assets.domain.vendor import Vendor
 from stampli_b1_assets.errors import FileRefused
-from stampli_b1_assets.stampli.frames import INVOICE_IDENTITY, HeadersWithLines, Invoices, invoices_from
+from stampli_b1_assets.stampli.frames import (
+    INVOICE_IDENTITY,
+    HeadersWithLines,
+    Invoices,
+    Vendors,
+    invoices_from,
+    vendors_together,
+)
 from stampli_b1_assets.stampli.layout import load_layout, parse_layout
 from stampli_b1_assets.stampli.reader import open_export, read_export, spool_export
 from stampli_b1_assets.stampli.rows import Rows
@@ -91,6 +99,31 @@ def test_spooling_and_making_invoices_hold_a_piece_and_not_the_file(tmp_path, ma
     small, large = make(tmp_path / "small", 100), make(tmp_path / "large", 1_000)
     assert invoices(small) == 100
     assert peak_of(lambda: invoices(large)) < 1.5 * peak_of(lambda: invoices(small))
+
+
+def vendors_file(path: Path, vendors: int) -> Path:
+    with path.open("w") as file:
+        file.write("Vendor ID,Vendor Name,Status,Last Modified\n")
+        for time in ("09", "10"):
+            file.writelines(f"V{number},Vendor {number},Active,2026-05-01T{time}:00:00Z\n" for number in range(vendors))
+    return path
+
+
+def test_vendors_of_two_files_whose_rows_lie_apart_come_together_with_a_piece_in_memory(tmp_path):
+    other = spool_export(vendors_file(tmp_path / "other", 50), "other", LAYOUT, max_bytes=10**9).rows
+
+    def vendors(path: Path) -> Iterator[list[Vendor]]:
+        rows = spool_export(path, "f", LAYOUT, max_bytes=10**9).rows
+        return vendors_together([Vendors(rows, None, "f"), Vendors(other, None, "other")])
+
+    small, large = vendors_file(tmp_path / "small", 100), vendors_file(tmp_path / "large", 1_000)
+    pieces = list(vendors(small))
+    assert len(pieces) > 2
+    assert list(dict.fromkeys(one.key for piece in pieces for one in piece)) == [f"V{number}" for number in range(100)]
+    for id_, places in [("V7", 4), ("V70", 2)]:
+        (rows,) = [found for piece in pieces if (found := [one for one in piece if one.vendor_id == id_])]
+        assert [one.file_name for one in rows] == ["f", "f", "other", "other"][:places]
+    assert peak_of(lambda: exhausted(vendors(large))) < 1.5 * peak_of(lambda: exhausted(vendors(small)))
 
 
 RECORDS = "H,{0},Invoice,N-{0},V1,2026-03-01,,,USD,10.00,,Paid Invoice\n"
