@@ -49,6 +49,7 @@ def sync_partners(
                 synced.append(done)
                 tell(done)
         finally:
+            _learn(session, synced)
             session.ledger.vendors.save([_record(done, home) for done in synced], cycle=session.cycle)
         passed(Checkpoint.PARTNERS_SAVED)
 
@@ -59,7 +60,6 @@ def _carry_out(session: Session, plan: VendorPlan) -> SyncedPartner:
             session.has_written = True
             card_code = session.b1.create_vendor(plan.changes)
             passed(Checkpoint.PARTNER_WRITTEN)
-            _learn(session, plan, card_code)
             return SyncedPartner(plan, VendorOutcome.CREATED, card_code)
         if plan.outcome == "update":
             session.b1.patch_vendor(plan.card_code, plan.changes)
@@ -71,11 +71,16 @@ def _carry_out(session: Session, plan: VendorPlan) -> SyncedPartner:
     return SyncedPartner(plan, plan.outcome, plan.card_code, plan.holds)
 
 
-def _learn(session: Session, plan: VendorPlan, card_code: str) -> None:
-    """A vendor that was created is master data for the invoices of this very run."""
-    session.note_card_code(plan.vendor.vendor_id, card_code)
-    partner = Partner(card_code, plan.vendor.name, plan.vendor.tax_id, plan.vendor.email, plan.vendor.phone)
-    session.reference = replace(session.reference, partners={**session.reference.partners, card_code: partner})
+def _learn(session: Session, synced: Sequence[SyncedPartner]) -> None:
+    """Vendors that were created are master data for the invoices of this very run."""
+    partners = {}
+    for done in synced:
+        if done.outcome == VendorOutcome.CREATED:
+            vendor, code = done.plan.vendor, done.card_code
+            session.note_card_code(vendor.vendor_id, code)
+            partners[code] = Partner(code, vendor.name, vendor.tax_id, vendor.email, vendor.phone)
+    if partners:
+        session.reference = replace(session.reference, partners={**session.reference.partners, **partners})
 
 
 def _refused(plan: VendorPlan, refusal: B1Refused) -> Hold:
