@@ -18,7 +18,7 @@ from stampli_b1_assets.domain.journal_entry import JournalEntry, JournalLine
 from stampli_b1_assets.sandbox.running import SAMPLES, Sandbox
 from stampli_b1_assets.stampli.frames import Invoices
 from stampli_b1_assets.stampli.layout import load_layout
-from stampli_b1_assets.stampli.reader import read_export, spool_export
+from stampli_b1_assets.stampli.reader import read_export
 
 _ENTRIES = 160
 _COPIES = 2_000
@@ -83,7 +83,7 @@ def peak_megabytes(copies: int) -> int:
 def go_through(path: str) -> None:
     """Read a file to its end and make each of its invoices once."""
     layout = load_layout("stampli_lines", Path())
-    rows = spool_export(Path(path), "big.csv", layout, max_bytes=10**12).rows
+    rows = read_export(Path(path), "big.csv", layout, max_bytes=10**12).rows
     for _ in Invoices(rows, None, "big.csv", ""):
         pass
 

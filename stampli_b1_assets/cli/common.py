@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,10 +104,16 @@ class Output:
     @staticmethod
     def document(value: Any) -> None:
         """Print JSON; a `Decimal` keeps exactly its digits."""
-        speaks_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        click.echo(
-            simplejson.dumps(value, ensure_ascii=not speaks_unicode, indent=2, use_decimal=True, default=_as_text)
-        )
+        click.echo(_json(value))
+
+    @staticmethod
+    def document_with_rows(document: Document, rows: Iterable[Document]) -> None:
+        """Print JSON with the member `rows` at its end, one after the other: memory need not hold them all."""
+        click.echo(_json(document).removesuffix("\n}") + ',\n  "rows": [', nl=False)
+        for number, row in enumerate(rows):
+            text = _json(row).replace("\n", "\n    ")
+            click.echo(f"{',' if number else ''}\n    {text}", nl=False)
+        click.echo("\n  ]\n}")
 
     @contextmanager
     def progress(self) -> Iterator[Say]:
@@ -118,6 +124,11 @@ class Output:
         with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=self._errors, transient=True) as bar:
             task = bar.add_task("starting")
             yield lambda words: bar.update(task, description=visible(words))
+
+
+def _json(value: Any) -> str:
+    speaks_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return str(simplejson.dumps(value, ensure_ascii=not speaks_unicode, indent=2, use_decimal=True, default=_as_text))
 
 
 def _as_text(value: Any) -> str:

@@ -65,6 +65,10 @@ class Settings(BaseModel):
         return {key: value for key, value in values.items() if value != "" or key in has_default}
 
 
+MAX_FILE_MB = 500
+"""`stampli.max_file_mb` when it is left out."""
+
+
 class StampliSettings(Settings):
     """Stampli's side: the SFTP server and how its files are read."""
 
@@ -94,7 +98,7 @@ class StampliSettings(Settings):
         description="A file is taken when its mtime is this old, or two listings this far apart agree; 0 = at once.",
     )
     poll_seconds: int = Field(900, ge=30, description="How often the sensor looks at the folder, in seconds.")
-    max_file_mb: int = Field(500, ge=1, description="Larger files (10⁶ bytes) are refused `TOO_LARGE`.")
+    max_file_mb: int = Field(MAX_FILE_MB, ge=1, description="Larger files (10⁶ bytes) are refused `TOO_LARGE`.")
     archive: str | None = Field(
         None,
         description="A folder on the server to rename clean files into; left out: the server is never written to.",

@@ -23,7 +23,7 @@ from stampli_b1_assets.pipeline.session import LEASE_PATIENCE_SECONDS, Session
 from stampli_b1_assets.pipeline.taking import take
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.frames import INVOICE_SCHEMA, PAYMENT_SCHEMA, VENDOR_SCHEMA
-from stampli_b1_assets.stampli.reader import FileKind, SpooledFile
+from stampli_b1_assets.stampli.reader import FileKind, ParsedFile
 from stampli_b1_assets.stampli.rows import Rows
 
 FRAMES = "frames"
@@ -122,7 +122,7 @@ def _parsed(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDefinition:
     return parsed_exports
 
 
-def _worth_telling(parsed: SpooledFile | None) -> list[str]:
+def _worth_telling(parsed: ParsedFile | None) -> list[str]:
     """What is wrong with a file and holds nothing up."""
     if parsed is None:
         return []

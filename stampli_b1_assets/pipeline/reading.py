@@ -11,7 +11,7 @@ from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.refusing import refused
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.frames import HeadersWithLines, Invoices, Payments, Vendors
-from stampli_b1_assets.stampli.reader import FileKind, SpooledFile, spool_export
+from stampli_b1_assets.stampli.reader import FileKind, ParsedFile, read_export
 from stampli_b1_assets.stampli.rows import Rows
 
 
@@ -25,7 +25,7 @@ class FileContent:
     payments: Iterable[Payment] = field(default_factory=list)
 
 
-def read(workplace: Workplace, record: FileRecord) -> SpooledFile | None:
+def read(workplace: Workplace, record: FileRecord) -> ParsedFile | None:
     """Read a taken file with the company's layout; `None` for one that is known, refused or not taken.
 
     A file that cannot be read as a whole is recorded as refused, with the reason, and stays in landing.
@@ -37,7 +37,7 @@ def read(workplace: Workplace, record: FileRecord) -> SpooledFile | None:
     fingerprint = workplace.layout.fingerprint
     try:
         zone = workplace.settings.posting.zone
-        parsed = spool_export(path, record.name, workplace.layout, max_bytes=max_bytes, zone=zone)
+        parsed = read_export(path, record.name, workplace.layout, max_bytes=max_bytes, zone=zone)
     except FileRefused as refusal:
         if record.state == FileState.TAKEN:
             workplace.ledger.files.save(refused(record, refusal.reason, str(refusal), layout=fingerprint))
@@ -48,7 +48,7 @@ def read(workplace: Workplace, record: FileRecord) -> SpooledFile | None:
     return parsed
 
 
-def content(workplace: Workplace, record: FileRecord, parsed: SpooledFile | None) -> FileContent:
+def content(workplace: Workplace, record: FileRecord, parsed: ParsedFile | None) -> FileContent:
     """The domain values of one file, as parsed just now."""
     return FileContent(record) if parsed is None else _converted(workplace, record, parsed.kind, parsed.rows)
 

@@ -1,10 +1,13 @@
 """A layout tried on a file: what it reads row by row, what its documents come to, and what would hold them."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from stampli_b1_assets.accounting.statuses import StatusKind, status_word
 from stampli_b1_assets.accounting.taxes import tax_total
@@ -13,99 +16,146 @@ from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.money import ZERO, fixed, iso_decimals, significant_decimals
 from stampli_b1_assets.domain.payment import Payment
 from stampli_b1_assets.domain.vendor import Vendor
-from stampli_b1_assets.stampli.explain import Explanation, RowReport, explain
-from stampli_b1_assets.stampli.frames import invoices_from, payments_from, vendors_from
+from stampli_b1_assets.stampli.explain import RowReport, explained
+from stampli_b1_assets.stampli.frames import Invoices, Payments, Vendors, vendors_together
 from stampli_b1_assets.stampli.kinds import FileKind
 from stampli_b1_assets.stampli.layout import Layout
+from stampli_b1_assets.stampli.reader import ParsedFile, read_export
+from stampli_b1_assets.stampli.scratch import Sentences
 
 Document = Invoice | Vendor | Payment
+
+_MOST_ROWS = 1_000
+"""That are shown to a person, and as many again with faults."""
+_MOST_WORDS = 10
+"""Unknown statuses that are warned of one by one; a column that is none has one for every invoice."""
+
+
+@dataclass
+class Sums:
+    """What to compare with Stampli's screen: how many documents, currency → sum, status → how many."""
+
+    documents: int = 0
+    amounts: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    statuses: Counter[str] = field(default_factory=Counter)
+    unknown_statuses: Counter[str] = field(default_factory=Counter)
+    """Those that hold an invoice."""
+
+    def add(self, one: Document, settings: PostingSettings) -> None:
+        """One document."""
+        self.documents += 1
+        amount = one.total if isinstance(one, Invoice) else one.amount if isinstance(one, Payment) else None
+        if amount is not None and not isinstance(one, Vendor) and one.currency:
+            self.amounts[one.currency] += amount
+        if one.status:
+            self.statuses[one.status] += 1
+            if isinstance(one, Invoice) and status_word(one, settings) is StatusKind.UNKNOWN:
+                self.unknown_statuses[one.status] += 1
 
 
 @dataclass(frozen=True)
 class Trial:
-    """`documents`: how many invoices, vendors or payments; `amounts`: currency → their sum; `statuses`: word → number.
+    """A file as a cycle would read it. `shown`: its first rows, and the first of the others that have faults."""
 
-    The explanation's rows have the faults of whole documents too: header values that disagree, lines that stand
-    twice, sums that do not make the total.
+    file: ParsedFile
+    sums: Sums
+    sentences: Sentences
+    faulty: int
+    shown: tuple[RowReport, ...]
+
+    def rows(self) -> Iterator[RowReport]:
+        """All of them, with the faults of whole documents too: header values that disagree, lines that stand twice,
+        sums that do not make the total.
+        """
+        return _rows(self.file, self.sentences)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is wrong and no row's fault."""
+        return [*self.file.warnings, *_unknown_words(self.sums.unknown_statuses)]
+
+    @property
+    def statuses(self) -> dict[str, int]:
+        """The most frequent ones first."""
+        return dict(self.sums.statuses.most_common())
+
+    @property
+    def amounts(self) -> dict[str, str]:
+        """Currency → sum."""
+        return {currency: _shown(amount, currency) for currency, amount in self.sums.amounts.items()}
+
+
+@contextmanager
+def try_layout(
+    path: Path, layout: Layout, settings: PostingSettings, *, zone: ZoneInfo, max_bytes: int
+) -> Iterator[Trial]:
+    """Read a file as a cycle would, and store nothing; raises `FileRefused` as reading does.
+
+    Memory holds a piece of the file, whatever its size.
     """
-
-    explanation: Explanation
-    documents: int
-    amounts: dict[str, str]
-    statuses: dict[str, int]
-
-
-def try_layout(path: Path, layout: Layout, settings: PostingSettings, *, zone: str) -> Trial:
-    """Read a file as a cycle would, and store nothing; raises `FileRefused` as reading does."""
-    explanation = explain(path, layout, zone=zone)
-    documents = _documents(explanation, path.name)
-    faults = list(_faults(documents))
-    if not layout.is_split:
-        faults += _sums(documents)
-    statuses = Counter(one.status for one in documents if one.status)
-    warnings = (*explanation.warnings, *_unknown_words(documents, settings))
-    told = replace(explanation, rows=_with_faults(explanation, faults), warnings=warnings)
-    return Trial(told, len(documents), _amounts(documents), dict(statuses.most_common()))
+    file = read_export(path, path.name, layout, max_bytes=max_bytes, zone=zone)
+    sums = Sums()
+    with Sentences() as sentences:
+        for document in _documents(file, path.name):
+            sums.add(document, settings)
+            for fault in document.faults:
+                sentences.add(fault.row, fault.detail)
+            if isinstance(document, Invoice) and not layout.is_split:
+                for row, sentence in _disagreement(document):
+                    sentences.add(row, sentence)
+        faulty, shown = _overview(_rows(file, sentences))
+        yield Trial(file, sums, sentences, faulty, shown)
 
 
-def _documents(explanation: Explanation, name: str) -> Sequence[Document]:
-    if explanation.kind is FileKind.VENDORS:
-        return vendors_from(explanation.frame, file_name=name)
-    if explanation.kind is FileKind.PAYMENTS:
-        return payments_from(explanation.frame, file_name=name, file_sha256="")
-    return invoices_from(explanation.frame, company_code=None, file_name=name, file_sha256="")
+def _documents(file: ParsedFile, name: str) -> Iterable[Document]:
+    if file.kind is FileKind.VENDORS:
+        return chain.from_iterable(vendors_together([Vendors(file.rows, None, name)]))
+    if file.kind is FileKind.PAYMENTS:
+        return Payments(file.rows, None, name, "")
+    return Invoices(file.rows, None, name, "")
 
 
-def _faults(documents: Sequence[Document]) -> Iterator[tuple[int, str]]:
-    for document in documents:
-        for fault in document.faults:
-            yield fault.row, fault.detail
+def _disagreement(one: Invoice) -> Iterator[tuple[int, str]]:
+    """The sentence for the first line of an invoice whose lines and tax do not make its total."""
+    amounts = [line.amount for line in one.lines if line.amount is not None]
+    if one.faults or one.total is None or not amounts or len(amounts) < len(one.lines):
+        return
+    lines, tax = sum(amounts, ZERO), tax_total(one)
+    if lines + tax != one.total:
+        total, net, taxed = (_shown(amount, one.currency) for amount in (one.total, lines, tax))
+        name = one.stampli_id or one.number
+        sentence = f"Invoice {name} totals {total}, but its lines come to {net} and its tax to {taxed}"
+        yield one.lines[0].row, f"{sentence} (TOTALS_DISAGREE)."
 
 
-def _sums(documents: Sequence[Document]) -> Iterator[tuple[int, str]]:
-    for one in documents:
-        amounts = [line.amount for line in one.lines] if isinstance(one, Invoice) else []
-        if not isinstance(one, Invoice) or one.faults or one.total is None or not amounts or None in amounts:
-            continue
-        lines, tax = sum((amount or ZERO for amount in amounts), ZERO), tax_total(one)
-        if lines + tax != one.total:
-            total, net, taxed = (_shown(amount, one.currency) for amount in (one.total, lines, tax))
-            name = one.stampli_id or one.number
-            sentence = f"Invoice {name} totals {total}, but its lines come to {net} and its tax to {taxed}"
-            yield one.lines[0].row, f"{sentence} (TOTALS_DISAGREE)."
+def _rows(file: ParsedFile, sentences: Sentences) -> Iterator[RowReport]:
+    """A document's faults stand with the first of the rows that have the number: an XML line may have many."""
+    before = None
+    for one in explained(file.rows):
+        found = [sentence for sentence in sentences.of(one.row) if sentence not in one.faults]
+        yield replace(one, faults=(*one.faults, *found)) if found and one.row != before else one
+        before = one.row
 
 
-def _with_faults(explanation: Explanation, faults: Sequence[tuple[int, str]]) -> tuple[RowReport, ...]:
-    by_row: dict[int, list[str]] = {}
-    for row, sentence in faults:
-        by_row.setdefault(row, []).append(sentence)
-    rows = []
-    for one in explanation.rows:
-        further = [sentence for sentence in by_row.pop(one.row, []) if sentence not in one.faults]
-        rows.append(replace(one, faults=(*one.faults, *further)) if further else one)
-    return tuple(rows)
+def _overview(rows: Iterable[RowReport]) -> tuple[int, tuple[RowReport, ...]]:
+    faulty, first, further = 0, list[RowReport](), list[RowReport]()
+    for row in rows:
+        faulty += bool(row.faults)
+        if len(first) < _MOST_ROWS:
+            first.append(row)
+        elif row.faults and len(further) < _MOST_ROWS:
+            further.append(row)
+    return faulty, (*first, *further)
 
 
-def _unknown_words(documents: Sequence[Document], settings: PostingSettings) -> Iterator[str]:
-    strange = Counter(
-        one.status
-        for one in documents
-        if isinstance(one, Invoice) and one.status and status_word(one, settings) is StatusKind.UNKNOWN
-    )
-    for word, count in strange.items():
+def _unknown_words(strange: Counter[str]) -> Iterator[str]:
+    for word, count in strange.most_common(_MOST_WORDS):
         yield (
             f"the status {word} ({count}) is in no list, so that these would be held UNKNOWN_STATUS: translate it in "
             "the layout's `statuses`, or name it in `posting.postable_statuses`"
         )
-
-
-def _amounts(documents: Sequence[Document]) -> dict[str, str]:
-    sums: dict[str, Decimal] = {}
-    for one in documents:
-        amount = None if isinstance(one, Vendor) else one.total if isinstance(one, Invoice) else one.amount
-        if amount is not None and not isinstance(one, Vendor) and one.currency:
-            sums[one.currency] = sums.get(one.currency, ZERO) + amount
-    return {currency: _shown(amount, currency) for currency, amount in sums.items()}
+    if len(strange) > _MOST_WORDS:
+        yield f"so are {len(strange) - _MOST_WORDS:,} other words: is this the column of the status?"
 
 
 def _shown(amount: Decimal, currency: str) -> str:

@@ -7,11 +7,15 @@ from rich.text import Text
 from stampli_b1_assets.reports.hanging import Hanging
 from stampli_b1_assets.reports.words import Document, counted
 
+_MOST_WORDS = 10
+
 
 def tried(document: Document) -> RenderableType:
-    """Row by row what was read, with the faults."""
-    rows = document["rows"]
-    notes = [f"{counted(len(rows), 'row')}, {document['faulty']} with faults", *_sums(document), *document["warnings"]]
+    """Row by row what was read, with the faults; of a long file, how many rows are not shown."""
+    rows, read = document["rows"], document["read"]
+    notes = [f"{counted(read, 'row')}, {document['faulty']} with faults", *_sums(document), *document["warnings"]]
+    if read > len(rows):
+        notes.append(f"{counted(len(rows), 'row')} shown, the first ones and of the others those with faults")
     if document["unknown_columns"]:
         notes.append(f"not used: {', '.join(document['unknown_columns'])}")
     table = Table(box=None, pad_edge=False)
@@ -30,7 +34,10 @@ def _sums(document: Document) -> list[str]:
     if document["amounts"]:
         found[0] += " of " + ", ".join(f"{amount} {currency}" for currency, amount in document["amounts"].items())
     if document["statuses"]:
-        found.append(", ".join(f"{word} ({count})" for word, count in document["statuses"].items()))
+        words = [f"{word} ({count})" for word, count in document["statuses"].items()]
+        found.append(", ".join(words[:_MOST_WORDS]))
+        if len(words) > _MOST_WORDS:
+            found[-1] += f" and {len(words) - _MOST_WORDS:,} other words"
     return found
 
 

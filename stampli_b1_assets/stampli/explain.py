@@ -1,19 +1,14 @@
-"""What a layout makes of a file, row by row, and what a layout says, in words: for people who write layouts."""
+"""What a layout makes of rows, and what a layout says, in words: for people who write layouts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
-
-import polars as pl
 
 from stampli_b1_assets.stampli.forms import Form, Numbers
-from stampli_b1_assets.stampli.kinds import FIELDS, FileKind
+from stampli_b1_assets.stampli.kinds import FIELDS
 from stampli_b1_assets.stampli.layout import Layout
-from stampli_b1_assets.stampli.reader import open_export
-from stampli_b1_assets.stampli.schemas import SCHEMAS
+from stampli_b1_assets.stampli.rows import Rows
 
 _NO_VALUES = ("row", "part", "extra", "faults")
 
@@ -29,37 +24,10 @@ class RowReport:
     """JSON of what the layout does not use."""
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """A file as a layout reads it; `frame` has the same rows as values."""
-
-    kind: FileKind
-    form: str
-    rows: tuple[RowReport, ...]
-    unknown_columns: tuple[str, ...]
-    warnings: tuple[str, ...]
-    frame: pl.DataFrame
-
-    @property
-    def faulty(self) -> int:
-        """How many rows have faults."""
-        return sum(bool(row.faults) for row in self.rows)
-
-
-def explain(path: Path, layout: Layout, *, max_bytes: int = 500_000_000, zone: str = "UTC") -> Explanation:
-    """Read a file and tell of each row what came of it; raises `FileRefused` as reading does."""
-    export = open_export(path, path.name, layout, max_bytes=max_bytes, zone=ZoneInfo(zone))
-    frames = list(export.frames())
-    frame = pl.concat(frames) if frames else pl.DataFrame(schema=SCHEMAS[export.form.kind])
-    rows = tuple(map(_report, frame.iter_rows(named=True)))
-    return Explanation(
-        kind=export.form.kind,
-        form=export.form.title,
-        rows=rows,
-        unknown_columns=tuple(export.source.unknown_columns),
-        warnings=tuple(export.warnings),
-        frame=frame,
-    )
+def explained(rows: Rows) -> Iterator[RowReport]:
+    """What came of each row."""
+    for frame in rows.pieces():
+        yield from map(_report, frame.iter_rows(named=True))
 
 
 def _report(row: dict[str, Any]) -> RowReport:

@@ -21,29 +21,24 @@ from stampli_b1_assets.stampli.taxes import TAXED_TOGETHER, with_layout_tax
 from stampli_b1_assets.stampli.text import size_checked
 from stampli_b1_assets.stampli.xml_reader import XmlSource
 
-__all__ = ["ExportFile", "FileKind", "ParsedFile", "SpooledFile", "open_export", "read_export", "spool_export"]
+__all__ = ["ExportFile", "FileKind", "ParsedFile", "open_export", "read_export"]
 
 
 @dataclass(frozen=True)
 class ParsedFile:
-    """One file as a whole. `frame` has one row per row of the file, in the schema of its kind."""
+    """One file that was read to its end; `rows` has one row per row of the file, in the schema of its kind."""
 
-    kind: FileKind
-    frame: pl.DataFrame
+    form: Form
+    rows: Rows
     unknown_columns: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     """All columns of the file, in its order; what `drift.drift` compares."""
 
-
-@dataclass(frozen=True)
-class SpooledFile:
-    """One file that was read to its end, without holding more of it in memory than a piece; fields as `ParsedFile`."""
-
-    kind: FileKind
-    rows: Rows
-    unknown_columns: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    @property
+    def kind(self) -> FileKind:
+        """What the file brings."""
+        return self.form.kind
 
 
 @dataclass
@@ -80,31 +75,21 @@ def open_export(
 
 
 def read_export(path: Path, name: str, layout: Layout, *, max_bytes: int, zone: tzinfo | None = None) -> ParsedFile:
-    """Read a whole file; `name` is its name for people, `zone` the company's time zone.
+    """Read a file of any size: memory holds a piece of 10,000 rows, more goes to disk.
 
-    Faults of single values are in the frame's column `faults`. With `zone`, a moment in a column of dates becomes
-    the date there; without it, it is a fault. Raises `FileRefused` for the whole file.
+    `name` is its name for people, `zone` the company's time zone: with it, a moment in a column of dates becomes the
+    date there; without it, it is a fault. Faults of single values are in the rows' column `faults`. Raises
+    `FileRefused` for the whole file.
     """
     export = open_export(path, name, layout, max_bytes=max_bytes, zone=zone)
-    frames = list(export.frames())
-    frame = pl.concat(frames) if frames else pl.DataFrame(schema=SCHEMAS[export.form.kind])
+    rows = Rows.spooled(export.frames(), pl.Schema(SCHEMAS[export.form.kind]))
     return ParsedFile(
-        kind=export.form.kind,
-        frame=frame,
+        export.form,
+        rows,
         unknown_columns=tuple(export.source.unknown_columns),
         warnings=tuple(export.warnings),
         columns=tuple(export.source.columns),
     )
-
-
-def spool_export(
-    path: Path, name: str, layout: Layout, *, max_bytes: int, zone: tzinfo | None = None
-) -> SpooledFile:  # fmt: skip
-    """As `read_export`, for files of any size: memory holds a piece of 10,000 rows, the rest goes to disk."""
-    export = open_export(path, name, layout, max_bytes=max_bytes, zone=zone)
-    kind = export.form.kind
-    rows = Rows.spooled(export.frames(), pl.Schema(SCHEMAS[kind]))
-    return SpooledFile(kind, rows, tuple(export.source.unknown_columns), tuple(export.warnings))
 
 
 def _source(path: Path, name: str, form: Form, codec: str) -> Source:

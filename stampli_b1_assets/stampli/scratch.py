@@ -90,3 +90,18 @@ class Headers(_Scratch):
         with closing(self._database.execute("SELECT id, number, content FROM headers ORDER BY rowid")) as rows:
             for id_, number, content in rows:
                 yield id_, number, json.loads(content)
+
+
+class Sentences(_Scratch):
+    """What is wrong with rows, by their number."""
+
+    _schema = "CREATE TABLE sentences (row INTEGER, sentence TEXT, UNIQUE (row, sentence))"
+
+    def add(self, row: int, sentence: str) -> None:
+        """Of equal ones, the first stays."""
+        self._database.execute("INSERT OR IGNORE INTO sentences VALUES (?, ?)", (row, sentence))
+
+    def of(self, row: int) -> list[str]:
+        """In the order in which they came."""
+        found = self._database.execute("SELECT sentence FROM sentences WHERE row = ? ORDER BY rowid", (row,))
+        return [sentence for (sentence,) in found]

@@ -112,6 +112,33 @@ class TestTest:
         (nowhere / "p.csv").write_text(f"{labels}\nP1,2026-04-01,Cleared,V1,USD,5.00,9001,5.00\n")
         assert "1 payment of 5.00 USD; Cleared (1)" in command("layout", "test", "p.csv").out
 
+    def test_of_a_long_file_a_person_sees_the_first_rows_and_those_with_faults(self, nowhere, command, monkeypatch):
+        monkeypatch.setattr("stampli_b1_assets.pipeline.trying._MOST_ROWS", 2)
+        bad = {"invoice_date": "02.04.2026"}
+        rows = [invoice_rows(str(9000 + n), **bad if n in {3, 5, 6} else {})[0] for n in range(8)]
+        (nowhere / "long.csv").write_bytes(csv_bytes(*rows))
+        ran = command("layout", "test", "long.csv")
+        assert ran.code == 1
+        told = " ".join(ran.out.split())
+        assert "8 rows, 3 with faults; 8 invoices of 800.00 USD" in told
+        assert "4 rows shown, the first ones and of the others those with faults" in told
+        assert [id_ for id_ in range(9000, 9008) if f"stampli_id {id_}" in told] == [9000, 9001, 9003, 9005]
+        document = command("layout", "test", "long.csv", "--json").json
+        assert [bool(row["faults"]) for row in document["rows"]] == [n in {3, 5, 6} for n in range(8)]
+
+    def test_a_column_that_is_no_status_is_told_in_few_words(self, nowhere, command):
+        rows = [invoice_rows(str(9000 + n), invoice_status=f"Word {n}")[0] for n in range(14)]
+        (nowhere / "odd.csv").write_bytes(csv_bytes(*rows))
+        told = " ".join(command("layout", "test", "odd.csv").out.split())
+        assert "Word 9 (1) and 4 other words" in told
+        assert told.count("is in no list") == 10
+        assert "so are 4 other words: is this the column of the status?" in told
+
+    def test_the_company_s_cap_holds(self, world, command, tmp_path):
+        world.configure(lambda document: document["stampli"].update(max_file_mb=1))
+        (tmp_path / "large.csv").write_bytes(csv_bytes(*invoice_rows("9001", memo="m" * 1_000_000)))
+        assert command("layout", "test", tmp_path / "large.csv", "--json").json["refused"]["reason"] == "TOO_LARGE"
+
     def test_a_file_that_would_be_refused_is_1(self, nowhere, command):
         (nowhere / "odd.csv").write_text("Colour,Shape\nblue,round\n")
         ran = command("layout", "test", "odd.csv")

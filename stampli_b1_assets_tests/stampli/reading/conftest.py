@@ -72,7 +72,7 @@ class Exports:
         self, content: str | bytes, layout: str = "stampli_lines", *, company_code: str | None = None
     ) -> list[Invoice]:
         parsed = self.read(content, layout)
-        return invoices_from(parsed.frame, company_code=company_code, file_name="export.dat", file_sha256="00")
+        return invoices_from(parsed.rows.whole(), company_code=company_code, file_name="export.dat", file_sha256="00")
 
     def refusal(self, content: str | bytes, layout: str = "stampli_lines", *, max_bytes: int = 10_000_000) -> str:
         with pytest.raises(FileRefused) as caught:

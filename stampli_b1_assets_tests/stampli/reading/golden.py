@@ -56,7 +56,7 @@ def outcome(name: str) -> str:
             "kind": parsed.kind,
             "unknown_columns": parsed.unknown_columns,
             "warnings": parsed.warnings,
-            "values": [asdict(one) for one in values_of(parsed.kind, parsed.frame)],
+            "values": [asdict(one) for one in values_of(parsed.kind, parsed.rows.whole())],
         }
     return json.dumps(document, indent=1, ensure_ascii=False, default=str) + "\n"
 
@@ -76,7 +76,7 @@ def values_of(kind: FileKind, frame: pl.DataFrame) -> list:
 
 def joined_outcome() -> str:
     """The two files of `stampli_two_files` together."""
-    headers, lines = (Rows.of(read_sample(f"two_{part}.csv").frame) for part in ("headers", "lines"))
+    headers, lines = (Rows.of(read_sample(f"two_{part}.csv").rows.whole()) for part in ("headers", "lines"))
     [frame] = HeadersWithLines(headers, [lines]).documents(INVOICE_IDENTITY)
     values = [asdict(one) for one in values_of(FileKind.INVOICES, frame)]
     return json.dumps(values, indent=1, ensure_ascii=False, default=str) + "\n"

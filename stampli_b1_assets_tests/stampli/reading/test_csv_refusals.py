@@ -16,13 +16,13 @@ def test_no_bytes(exports):
 @pytest.mark.parametrize("content", [HEADER_ONLY, HEADER_ONLY + "\n", HEADER_ONLY + "\r\n\r\n", "\ufeff" + HEADER_ONLY])
 def test_header_alone_is_a_valid_empty_file(exports, content):
     parsed = exports.read(content)
-    assert (parsed.kind, parsed.frame.height) == ("invoices", 0)
+    assert (parsed.kind, parsed.rows.whole().height) == ("invoices", 0)
 
 
 def test_larger_than_allowed(exports):
     content = exports.csv({})
     assert exports.refusal(content, max_bytes=len(content) - 1) == "TOO_LARGE"
-    assert exports.read(content, max_bytes=len(content)).frame.height == 1
+    assert exports.read(content, max_bytes=len(content)).rows.whole().height == 1
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ forms:
     columns: {stampli_id: {name: Stampli Invoice ID, required: true}, memo: Memo}
 """
     parsed = exports.read("Stampli Invoice ID,Memo\r\n007,Größe\r\n".encode("utf-16"), layout)
-    assert parsed.frame.select("stampli_id", "memo").row(0) == ("007", "Größe")
+    assert parsed.rows.whole().select("stampli_id", "memo").row(0) == ("007", "Größe")
 
 
 @pytest.mark.parametrize(
@@ -155,14 +155,14 @@ def test_rows_of_delimiters_only_are_left_out_and_told(exports):
     content = exports.csv({})
     width = content.split("\r\n")[0].count(",")
     parsed = exports.read(content + "," * width + "\r\n" + " " + "," * width + "\r\n")
-    assert parsed.frame.height == 1
+    assert parsed.rows.whole().height == 1
     assert "2 rows of export.dat hold nothing but delimiters" in parsed.warnings[0]
 
 
 def test_unknown_columns_are_kept_and_reported(exports):
     parsed = exports.read(exports.csv({"Shade": "blue", "Size": ""}, {"Line #": "2", "Size": "4", "Shade": ""}))
     assert parsed.unknown_columns == ("Shade", "Size")
-    assert parsed.frame["extra"].to_list() == ['{"Shade": "blue"}', '{"Size": "4"}']
+    assert parsed.rows.whole()["extra"].to_list() == ['{"Shade": "blue"}', '{"Size": "4"}']
 
 
 def test_kinds_are_told_by_content(exports):

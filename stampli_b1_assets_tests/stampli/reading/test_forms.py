@@ -133,7 +133,7 @@ def test_records_that_are_refused(exports, content, reason):
 def test_records(exports):
     (invoice,) = exports.invoices(RECORDS.format("7.00") + "T,1,2,7.00\n\n", "stampli_records")
     assert [str(line.amount) for line in invoice.lines] == ["3.00", "4.00"]
-    assert exports.read("T,0,0,0\n", "stampli_records").frame.height == 0
+    assert exports.read("T,0,0,0\n", "stampli_records").rows.whole().height == 0
 
 
 def test_headers_that_come_twice_are_compared(exports):

@@ -167,7 +167,7 @@ def test_empty_frames_bring_nothing():
 
 
 def test_frames_survive_parquet(exports, tmp_path):
-    frame = exports.read(exports.csv({}, {"Line Amount": "x"})).frame
+    frame = exports.read(exports.csv({}, {"Line Amount": "x"})).rows.whole()
     frame.write_parquet(tmp_path / "frame.parquet")
     again = pl.read_parquet(tmp_path / "frame.parquet")
     assert again.schema == pl.Schema(INVOICE_SCHEMA)
@@ -177,14 +177,14 @@ def test_frames_survive_parquet(exports, tmp_path):
 def test_vendors_and_payments_of_another_company_are_left_out(exports):
     vendors = exports.read(
         "Vendor ID,Vendor Name,Status,Company Code\nA,A,Active,AR-1\nB,B,Active,AR-2\nC,C,Active,\n"
-    ).frame
+    ).rows.whole()
     ours = vendors_from(vendors, file_name="f", company_code="ar-1")
     assert [one.vendor_id for one in ours] == ["A", "C"]
     assert len(vendors_from(vendors, file_name="f")) == 3
     payments = exports.read(
         "Payment ID,Payment Date,Status,Vendor ID,Currency,Stampli Invoice ID,Applied Amount,Company Code\n"
         "P,2026-03-01,Cleared,V,USD,1,5.00,AR-2\nQ,2026-03-01,Cleared,V,USD,1,5.00,AR-1\n"
-    ).frame
+    ).rows.whole()
     assert [one.payment_id for one in payments_from(payments, **FILE, company_code="AR-1")] == ["Q"]
 
 
@@ -202,7 +202,7 @@ def test_payments_without_an_id_are_one_each(exports):
         "Payment ID,Payment Date,Status,Vendor ID,Currency,Stampli Invoice ID,Applied Amount\n"
         ",2026-03-01,Cleared,V,USD,1,5.00\n,2026-03-01,Cleared,V,USD,1,5.00\n"
     )
-    payments = payments_from(exports.read(content).frame, **FILE)
+    payments = payments_from(exports.read(content).rows.whole(), **FILE)
     assert [(one.payment_id, len(one.applications), len(one.faults)) for one in payments] == [("", 1, 1), ("", 1, 1)]
 
 

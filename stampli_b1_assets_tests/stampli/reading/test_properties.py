@@ -41,10 +41,10 @@ def read(folder: Path, content: bytes, layout: str = "stampli_lines"):
 
 def domain(parsed) -> list:
     if parsed.kind is FileKind.VENDORS:
-        return vendors_from(parsed.frame, file_name="f")
+        return vendors_from(parsed.rows.whole(), file_name="f")
     if parsed.kind is FileKind.PAYMENTS:
-        return payments_from(parsed.frame, file_name="f", file_sha256="")
-    return invoices_from(parsed.frame, company_code=None, file_name="f", file_sha256="")
+        return payments_from(parsed.rows.whole(), file_name="f", file_sha256="")
+    return invoices_from(parsed.rows.whole(), company_code=None, file_name="f", file_sha256="")
 
 
 def one_row(amount: str, number: str, account: str, memo: str, day: date) -> bytes:
@@ -120,7 +120,7 @@ def survives(folder: Path, content: bytes, layout: str) -> None:
         return
     values = domain(parsed)
     if parsed.kind is FileKind.VENDORS:
-        assert len(values) == parsed.frame.height
+        assert len(values) == parsed.rows.whole().height
 
 
 SEEDS = [path.read_bytes() for path in sorted((Path(__file__).parent / "samples").iterdir())]
@@ -159,7 +159,7 @@ def test_pieces_make_the_whole(tmp_path, monkeypatch):
     monkeypatch.setattr("stampli_b1_assets.stampli.csv_reader.CHUNK_ROWS", 2)
     rows = [one_row(f"{n}.00", f"N{n}", "1", "m", date(2026, 3, 1)).split(b"\r\n") for n in range(7)]
     content = b"\r\n".join([rows[0][0], *(row[1] for row in rows)])
-    whole = read(tmp_path, content).frame
+    whole = read(tmp_path, content).rows.whole()
     export = open_export(tmp_path / "landed", "f", LAYOUTS["stampli_lines"], max_bytes=10_000)
     assert [piece.height for piece in export.frames()] == [2, 2, 2, 1]
     assert whole["row"].to_list() == [*range(2, 9)]

@@ -1,17 +1,27 @@
 """A proposed layout reads the file that it was made from; and drift and explanations are in plain words."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from stampli_b1_assets.errors import LayoutError
 from stampli_b1_assets.stampli.drift import drift
-from stampli_b1_assets.stampli.explain import explain, show
-from stampli_b1_assets.stampli.layout import load_layout, parse_layout
+from stampli_b1_assets.stampli.explain import RowReport, explained, show
+from stampli_b1_assets.stampli.layout import Layout, load_layout, parse_layout
 from stampli_b1_assets.stampli.propose import propose_layout
+from stampli_b1_assets.stampli.reader import ParsedFile, read_export
 from stampli_b1_assets_tests.stampli.reading import golden
 
 SAMPLES = Path(__file__).parent / "samples"
+
+
+def read(path: Path, layout: Layout, zone: str = "UTC") -> ParsedFile:
+    return read_export(path, path.name, layout, max_bytes=10**6, zone=ZoneInfo(zone))
+
+
+def rows_of(path: Path, layout: Layout) -> list[RowReport]:
+    return list(explained(read(path, layout).rows))
 
 
 @pytest.mark.parametrize(
@@ -31,9 +41,10 @@ SAMPLES = Path(__file__).parent / "samples"
 )
 def test_proposed_layout_reads_its_file(sample, form, rows, faulty):
     text = propose_layout(SAMPLES / sample)
-    explanation = explain(SAMPLES / sample, parse_layout(text, "proposed.yaml"), zone="America/New_York")
-    assert (explanation.form, len(explanation.rows), explanation.faulty) == (form, rows, faulty)
-    assert explanation.unknown_columns == ()
+    parsed = read(SAMPLES / sample, parse_layout(text, "proposed.yaml"), zone="America/New_York")
+    found = list(explained(parsed.rows))
+    assert (parsed.form.title, len(found), sum(bool(row.faults) for row in found)) == (form, rows, faulty)
+    assert parsed.unknown_columns == ()
 
 
 @pytest.mark.parametrize("sample", golden.sample_names())
@@ -41,8 +52,8 @@ def test_proposed_layout_reads_what_the_built_in_one_reads(sample):
     built_in = golden.LAYOUTS.get(sample, "stampli_lines")
     text = propose_layout(SAMPLES / sample)
     assert f"the built-in layout {built_in} reads this file" in text
-    proposed = explain(SAMPLES / sample, parse_layout(text, "proposed.yaml"))
-    assert proposed.rows == explain(SAMPLES / sample, load_layout(built_in, SAMPLES)).rows
+    proposed = rows_of(SAMPLES / sample, parse_layout(text, "proposed.yaml"))
+    assert proposed == rows_of(SAMPLES / sample, load_layout(built_in, SAMPLES))
 
 
 @pytest.mark.parametrize(
@@ -52,8 +63,8 @@ def test_what_no_built_in_layout_knows_is_guessed_from_labels_and_values(sample,
     monkeypatch.setattr("stampli_b1_assets.stampli.propose.built_in_names", list)
     built_in = load_layout(golden.LAYOUTS.get(sample, "stampli_lines"), SAMPLES)
     text = propose_layout(SAMPLES / sample).replace("extends: stampli_lines\n", "")
-    values = [row.values for row in explain(SAMPLES / sample, parse_layout(text, "proposed.yaml")).rows]
-    expected = [row.values for row in explain(SAMPLES / sample, built_in).rows]
+    values = [row.values for row in rows_of(SAMPLES / sample, parse_layout(text, "proposed.yaml"))]
+    expected = [row.values for row in rows_of(SAMPLES / sample, built_in)]
     not_guessed = {"status"} if sample == "european.csv" else set()
     inherited = {"department", "project", "location"} if sample == "lines.xml" else set()
     for one, other in zip(values, expected, strict=True):
@@ -206,11 +217,11 @@ def test_unfamiliar_exports_are_proposed_so_that_they_read(tmp_path, case):
     content, expected = STRANGERS[case]
     path = write(tmp_path, content)
     layout = parse_layout(propose_layout(path), "proposed.yaml")
-    explanation = explain(path, layout)
+    rows = rows_of(path, layout)
     names = ("stampli_id", "type", "invoice_date", "total", "line_amount")
-    assert [tuple(row.values[name] for name in names) for row in explanation.rows] == expected
-    assert [row.values["gl_account"].split()[0].isdigit() for row in explanation.rows] == [True] * len(expected)
-    assert explanation.faulty == 0
+    assert [tuple(row.values[name] for name in names) for row in rows] == expected
+    assert [row.values["gl_account"].split()[0].isdigit() for row in rows] == [True] * len(expected)
+    assert not any(row.faults for row in rows)
     assert "missing" not in propose_layout(path)
 
 
@@ -221,8 +232,8 @@ def test_vendors_have_no_lines_whatever_they_hold_twice(tmp_path):
         for n in (1, 2)
     )
     path = write(tmp_path, f"<Vendors>{vendors}</Vendors>")
-    explanation = explain(path, parse_layout(propose_layout(path), "proposed.yaml"))
-    assert [row.values["vendor_id"] for row in explanation.rows] == ["V1", "V2"]
+    rows = rows_of(path, parse_layout(propose_layout(path), "proposed.yaml"))
+    assert [row.values["vendor_id"] for row in rows] == ["V1", "V2"]
 
 
 def test_halves_in_files_of_their_own_are_told(tmp_path):
@@ -272,7 +283,7 @@ def test_parsed_files_know_their_columns(exports, sample, first):
 def test_explanation_shows_values_faults_and_what_is_not_used(exports, tmp_path):
     path = tmp_path / "x.csv"
     path.write_text(exports.csv({"Line Amount": "ten", "Shade": "blue"}))
-    (row,) = explain(path, load_layout("stampli_lines", tmp_path)).rows
+    (row,) = rows_of(path, load_layout("stampli_lines", tmp_path))
     assert (row.row, row.values["total"], row.values["invoice_date"]) == (2, "10", "2026-03-01")
     assert row.faults[0].startswith('Row 2: Line Amount "ten" is no number')
     assert row.unused == '{"Shade": "blue"}'

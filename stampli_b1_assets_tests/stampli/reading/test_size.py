@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
+from stampli_b1_assets.config.models import PostingSettings
 from stampli_b1_assets.domain.vendor import Vendor
 from stampli_b1_assets.errors import FileRefused
+from stampli_b1_assets.pipeline.trying import try_layout
 from stampli_b1_assets.stampli.frames import (
     INVOICE_IDENTITY,
     HeadersWithLines,
@@ -21,7 +24,7 @@ from stampli_b1_assets.stampli.frames import (
     vendors_together,
 )
 from stampli_b1_assets.stampli.layout import load_layout, parse_layout
-from stampli_b1_assets.stampli.reader import open_export, read_export, spool_export
+from stampli_b1_assets.stampli.reader import open_export, read_export
 from stampli_b1_assets.stampli.rows import Rows
 from stampli_b1_assets_tests.stampli.reading.test_forms import INCLUDED, OWN_LINE
 
@@ -93,7 +96,7 @@ def test_reading_holds_a_piece_and_not_the_file(tmp_path, make):
 @pytest.mark.parametrize("make", [csv_file, xml_file])
 def test_spooling_and_making_invoices_hold_a_piece_and_not_the_file(tmp_path, make):
     def invoices(path: Path) -> int:
-        rows = spool_export(path, "f", LAYOUT, max_bytes=10**9).rows
+        rows = read_export(path, "f", LAYOUT, max_bytes=10**9).rows
         return exhausted(iter(Invoices(rows, None, "f", "")))
 
     small, large = make(tmp_path / "small", 100), make(tmp_path / "large", 1_000)
@@ -110,10 +113,10 @@ def vendors_file(path: Path, vendors: int) -> Path:
 
 
 def test_vendors_of_two_files_whose_rows_lie_apart_come_together_with_a_piece_in_memory(tmp_path):
-    other = spool_export(vendors_file(tmp_path / "other", 50), "other", LAYOUT, max_bytes=10**9).rows
+    other = read_export(vendors_file(tmp_path / "other", 50), "other", LAYOUT, max_bytes=10**9).rows
 
     def vendors(path: Path) -> Iterator[list[Vendor]]:
-        rows = spool_export(path, "f", LAYOUT, max_bytes=10**9).rows
+        rows = read_export(path, "f", LAYOUT, max_bytes=10**9).rows
         return vendors_together([Vendors(rows, None, "f"), Vendors(other, None, "other")])
 
     small, large = vendors_file(tmp_path / "small", 100), vendors_file(tmp_path / "large", 1_000)
@@ -143,7 +146,7 @@ def test_records_whose_lines_come_late_are_joined_with_a_piece_in_memory(tmp_pat
     layout = load_layout("stampli_records", Path())
 
     def invoices(path: Path) -> list[tuple[str, int]]:
-        rows = spool_export(path, "f", layout, max_bytes=10**9).rows
+        rows = read_export(path, "f", layout, max_bytes=10**9).rows
         return [(one.stampli_id, len(one.lines)) for one in Invoices(rows, None, "f", "")]
 
     small, large = records_file(tmp_path / "small", 100), records_file(tmp_path / "large", 1_000)
@@ -171,7 +174,7 @@ def test_tax_is_taken_out_of_lines_that_lie_apart_with_a_piece_in_memory(tmp_pat
         return path
 
     def read(path: Path) -> list[tuple[str, str, list[str]]]:
-        rows = spool_export(path, "f", layout, max_bytes=10**9).rows
+        rows = read_export(path, "f", layout, max_bytes=10**9).rows
         made = Invoices(rows, None, "f", "")
         return [(one.stampli_id, str(one.tax), [str(line.amount) for line in one.lines]) for one in made]
 
@@ -209,8 +212,8 @@ def test_pieces_hold_whole_documents_in_the_order_of_their_first_rows(tmp_path, 
     content = HEADER + "".join(ROW.format(id_, line) for line, id_ in enumerate(ids, start=1))
     path = tmp_path / "f.csv"
     path.write_text(content)
-    frame = read_export(path, "f", LAYOUT, max_bytes=10**9).frame
-    rows = spool_export(path, "f", LAYOUT, max_bytes=10**9).rows
+    frame = read_export(path, "f", LAYOUT, max_bytes=10**9).rows.whole()
+    rows = read_export(path, "f", LAYOUT, max_bytes=10**9).rows
     pieces = list(rows.documents(INVOICE_IDENTITY))
     assert sum(piece.height for piece in pieces) == len(ids)
     assert len(pieces) > 1 or order == "one document"
@@ -224,7 +227,7 @@ def test_pieces_hold_whole_documents_in_the_order_of_their_first_rows(tmp_path, 
 def test_what_was_spooled_goes_with_its_rows(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "spool"))
     (tmp_path / "spool").mkdir()
-    rows = spool_export(csv_file(tmp_path / "f.csv", 100), "f", LAYOUT, max_bytes=10**9).rows
+    rows = read_export(csv_file(tmp_path / "f.csv", 100), "f", LAYOUT, max_bytes=10**9).rows
     assert rows.height == rows.whole().height == 200
     assert len(list((tmp_path / "spool").iterdir())) == 1
     del rows
@@ -239,7 +242,7 @@ def test_a_file_that_is_refused_further_down_leaves_nothing_behind(tmp_path, mon
     with path.open("a") as file:
         file.write("1,2,3\n")
     with pytest.raises(FileRefused, match="has 3 fields"):
-        spool_export(path, "f", LAYOUT, max_bytes=10**9)
+        read_export(path, "f", LAYOUT, max_bytes=10**9)
     assert list((tmp_path / "spool").iterdir()) == []
 
 
@@ -247,7 +250,7 @@ def test_few_rows_stay_in_memory_and_no_rows_have_their_schema(tmp_path, monkeyp
     monkeypatch.setattr("tempfile.mkdtemp", None)
     path = tmp_path / "f.csv"
     path.write_text(HEADER)
-    assert spool_export(path, "f", LAYOUT, max_bytes=10**9).rows.whole().schema["total"] == pl.Decimal(28, 6)
+    assert read_export(path, "f", LAYOUT, max_bytes=10**9).rows.whole().schema["total"] == pl.Decimal(28, 6)
     assert Rows.of(pl.DataFrame({"a": [1]})).height == 1
 
 
@@ -255,3 +258,16 @@ def test_more_kinds_of_values_than_any_export_has_are_too_large(exports):
     values = "".join(f"<Extra{number}>x</Extra{number}>" for number in range(1_001))
     assert exports.refusal(f"<StampliExport><Invoice>{values}</Invoice></StampliExport>") == "TOO_LARGE"
     assert "1,000 different elements" in exports.message
+
+
+@pytest.mark.parametrize("make", [csv_file, vendors_file])
+def test_trying_a_layout_holds_a_piece_and_not_the_file(tmp_path, make, monkeypatch):
+    monkeypatch.setattr("stampli_b1_assets.pipeline.trying._MOST_ROWS", PIECE)
+
+    def rows(path: Path) -> int:
+        with try_layout(path, LAYOUT, PostingSettings(), zone=ZoneInfo("UTC"), max_bytes=10**9) as trial:
+            return exhausted(trial.rows())
+
+    small, large = make(tmp_path / "small", 100), make(tmp_path / "large", 1_000)
+    assert rows(small) == 200
+    assert peak_of(lambda: rows(large)) < 1.5 * peak_of(lambda: rows(small))

@@ -77,7 +77,7 @@ def test_depth(exports):
     def nested(levels: int) -> str:
         return export("<a>" * levels + "</a>" * levels)
 
-    assert exports.read(nested(31)).frame.height == 0
+    assert exports.read(nested(31)).rows.whole().height == 0
     assert exports.refusal(nested(32)) == "TOO_LARGE"
     assert exports.refusal(nested(100_000)) == "TOO_LARGE"
 
@@ -154,7 +154,7 @@ def test_unknown_elements_are_kept_and_reported(exports):
     )
     parsed = exports.read(export(body, 'batchId="7" stage="2"'))
     assert parsed.unknown_columns == ("@stage", "Invoice/Mood", "Invoice/Lines/Line/Dim[@name=Region]")
-    assert '"Invoice/Mood": "good"' in parsed.frame["extra"][0]
+    assert '"Invoice/Mood": "good"' in parsed.rows.whole()["extra"][0]
 
 
 def test_cdata_and_character_references_are_ordinary_text(exports):
@@ -195,11 +195,11 @@ def test_documents_under_another_name_are_not_lost_in_silence(exports, strangers
 
 def test_a_file_of_nothing_but_unknown_elements_is_not_taken_for_an_empty_one(exports):
     assert exports.refusal("<StampliExport><Inv><No>1</No></Inv></StampliExport>") == "UNKNOWN_KIND"
-    assert exports.read("<StampliExport></StampliExport>").frame.is_empty()
+    assert exports.read("<StampliExport></StampliExport>").rows.whole().is_empty()
 
 
 def test_a_head_of_the_file_that_the_layout_does_not_know_is_told_of(exports):
     head = "<Batch id='B-1' status='sent'><Created>2026-04-01</Created></Batch>"
     parsed = exports.read(export(head + INVOICE))
-    assert parsed.frame.height == 1
+    assert parsed.rows.whole().height == 1
     assert parsed.unknown_columns == ("Batch/@id", "Batch/@status", "Batch/Created")
