@@ -50,7 +50,7 @@ def refused(document: Document) -> RenderableType:
 def drift(document: Document) -> RenderableType:
     """One sentence for each kind of file."""
     if not document["drifts"]:
-        return Text(f"{document['company']}: no two files of one kind were read yet.")
+        return Text(f"{document['company']}: there are no two files of one kind to compare yet.")
     return Group(*map(_drift, document["drifts"]))
 
 

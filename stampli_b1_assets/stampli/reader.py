@@ -1,5 +1,6 @@
 """Stampli's bytes to frames: one landed file, strictly, as its layout says."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -49,6 +50,12 @@ class ExportFile:
     source: Source
     zone: tzinfo | None
     warnings: list[str] = field(default_factory=list)
+
+    def columns(self) -> list[str]:
+        """All columns of the file; an XML file is gone through for them, and refused as by reading it."""
+        if self.form.format is FileFormat.XML:
+            deque(self.source.chunks(), maxlen=0)
+        return self.source.columns
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Frames of some 10,000 rows; refuses what shows only further down in the file.

@@ -1,5 +1,8 @@
 """`layout`: what a layout says, what it makes of a file, one proposed for an unknown file, and drift."""
 
+import re
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -192,7 +195,7 @@ class TestPropose:
 class TestDrift:
     def test_before_two_files_of_a_kind(self, world, command):
         ran = command("layout", "drift")
-        assert (ran.code, ran.out) == (0, "linden: no two files of one kind were read yet.\n")
+        assert (ran.code, ran.out) == (0, "linden: there are no two files of one kind to compare yet.\n")
 
     def test_the_same_columns(self, world, bring, command):
         bring("a.csv", *invoice_rows("9001"))
@@ -213,10 +216,30 @@ class TestDrift:
         assert one["sentence"] == "The export's columns changed: Colour is new."
         assert "invoices: a.csv → b.csv. The export's columns changed: Colour is new." in command("layout", "drift").out
 
-    def test_files_that_left_landing_are_no_error(self, world, bring, command):
-        bring("a.csv", *invoice_rows("9001"))
-        bring("b.csv", *invoice_rows("9002"))
-        for path in (world.home / "landing").rglob("*"):
-            if path.is_file():
-                path.unlink()
-        assert command("layout", "drift").code == 0
+    def test_an_element_of_xml_that_came_is_1(self, world, cycle, command):
+        line = "<Line n='1'><GLAccount>001300</GLAccount><Amount>10.00</Amount></Line>"
+        for number, more in ((1, ""), (2, "<Colour>blue</Colour>")):
+            document = (
+                f"<StampliExport><Invoice id='900{number}' type='Invoice' status='Paid Invoice'><Number>N</Number>"
+                f"<Vendor id='V20010'>Fernhill</Vendor><InvoiceDate>2026-04-02</InvoiceDate><Currency>USD</Currency>"
+                f"<Total>10.00</Total>{more}<Lines>{line}</Lines></Invoice></StampliExport>"
+            )
+            world.sandbox.put(f"{number}.xml", document.encode())
+            cycle()
+        ran = command("layout", "drift")
+        assert ran.code == 1
+        assert "invoices: 1.xml → 2.xml. The export's columns changed: Invoice/Colour is new." in ran.out
+
+    def test_files_that_left_landing_are_not_compared(self, world, bring, command):
+        for name, id_ in (("a.csv", "9001"), ("b.csv", "9002"), ("c.csv", "9003")):
+            bring(name, *invoice_rows(id_))
+        first, *others = sorted((one for one in (world.home / "landing").rglob("*") if one.is_file()), key=_id_in)
+        others[1].unlink()
+        assert "invoices: a.csv → b.csv. The columns are the same." in command("layout", "drift").out
+        first.unlink()
+        ran = command("layout", "drift")
+        assert (ran.code, ran.out) == (0, "linden: there are no two files of one kind to compare yet.\n")
+
+
+def _id_in(path: Path) -> int:
+    return int(re.findall(r"900\d", path.read_text())[0])
