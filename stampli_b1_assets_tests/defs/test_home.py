@@ -4,6 +4,7 @@ import fcntl
 import multiprocessing
 import sqlite3
 from multiprocessing.synchronize import Barrier
+from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
@@ -67,7 +68,7 @@ def test_several_processes_may_make_it_at_once(home: Path) -> None:
 def test_databases_that_dagster_cannot_read_are_told_in_a_sentence(home: Path) -> None:
     with open_instance():
         pass
-    with sqlite3.connect(home / "history" / "runs.db") as connection:
+    with closing(sqlite3.connect(home / "history" / "runs.db")) as connection, connection:
         connection.execute("INSERT INTO alembic_version VALUES ('another')")
     with pytest.raises(InstanceUnusable, match=r"cannot be opened: Version table .* more than one head") as raised:
         open_instance()
