@@ -3,8 +3,8 @@
 import fcntl
 import multiprocessing
 import sqlite3
-from multiprocessing.synchronize import Barrier
 from contextlib import closing
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import dagster as dg

@@ -69,6 +69,7 @@ class TestLayouts:
             "documents": 2,
             "amounts": {"USD": "120.00", "EUR": "10.00"},
             "statuses": {"Paid Invoice": 2},
+            "read": 1,
             "faulty": 1,
             "warnings": ["two columns are named alike"],
             "unknown_columns": ["Colour", "Shape"],
