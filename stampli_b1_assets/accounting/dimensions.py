@@ -7,7 +7,7 @@ from stampli_b1_assets.domain.invoice import InvoiceLine
 from stampli_b1_assets.domain.outcome import Hold, Reason
 
 PROJECT = "ProjectCode"
-_FILE = "dimensions.csv"
+DIMENSIONS_FILE = "dimensions.csv"
 
 
 @dataclass(frozen=True)
@@ -52,25 +52,24 @@ def dimension_code(coded: Coded, desk: Desk, notes: Notes) -> str:
     notes.trace.append(f"{coded.what}: {code} ({row.place if row else 'in SAP, not mapped'})")
     why, mend = _why_no_project(code, desk) if coded.target == PROJECT else _why_no_rule(code, coded, desk)
     if why:
-        where = f"correct {row.place}" if row else f"map {coded.value} to another code in {_FILE}"
-        subject = (
-            coded.what if code == coded.value else f"{coded.what} is {code} by {row.place if row else _FILE}, which"
-        )
+        where = f"correct {row.place}" if row else f"map {coded.value} to another code in {DIMENSIONS_FILE}"
+        place = row.place if row else DIMENSIONS_FILE
+        subject = coded.what if code == coded.value else f"{coded.what} is {code} by {place}, which"
         detail = f"{subject} {why}."
         notes.holds.append(Hold(Reason.INVALID_DIMENSION, detail, f"{mend}, or {where}.", code))
     return code if is_known else ""
 
 
 def _unmapped(coded: Coded, desk: Desk, *, is_known: bool) -> Hold:
-    add = f"Add a row for {coded.field},{coded.value} to {_FILE}"
+    add = f"Add a row for {coded.field},{coded.value} to {DIMENSIONS_FILE}"
     if is_known:
         detail = f"No mapping names {coded.what}, and the settings ask for one (`unmapped: hold`)."
-        detail += dated_hint(_FILE, (coded.field, coded.value), desk)
+        detail += dated_hint(DIMENSIONS_FILE, (coded.field, coded.value), desk)
         return Hold(Reason.UNMAPPED_DIMENSION, detail, f"{add}.", coded.value)
     kind = "project" if coded.target == PROJECT else "distribution rule"
     codes = desk.reference.projects if coded.target == PROJECT else desk.reference.rules
     detail = f"{coded.what} is in no mapping, and SAP has no {kind} of that code."
-    detail += dated_hint(_FILE, (coded.field, coded.value), desk) or twin_hint(coded.value, codes, "SAP has")
+    detail += dated_hint(DIMENSIONS_FILE, (coded.field, coded.value), desk) or twin_hint(coded.value, codes, "SAP has")
     return Hold(Reason.UNMAPPED_DIMENSION, detail, f"{add}, or create {kind} {coded.value} in SAP.", coded.value)
 
 

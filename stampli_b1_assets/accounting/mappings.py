@@ -85,6 +85,20 @@ class Mappings:
         """Stampli's ids that mean this supplier of SAP: its own code, and what rows map to it on any day."""
         return {card_code, *self._vendor_ids.get(card_code, ())}
 
+    @cached_property
+    def _by_code(self) -> dict[tuple[str, str], list[MappingRow]]:
+        found: dict[tuple[str, str], list[MappingRow]] = {}
+        for file, by_key in self.rows.items():
+            for row in (row for rows in by_key.values() for row in rows):
+                found.setdefault((file, row.code), []).append(row)
+        return found
+
+    def stampli_codes(self, file: str, code: str, on: date | None, field_name: str = "") -> list[str]:
+        """Stampli's codes that a file maps to this one of SAP on a day; `field_name` for `dimensions.csv`."""
+        rows = self._by_code.get((file, code), ())
+        is_there = (row for row in rows if on is None or row.valid_from <= on <= row.valid_to)
+        return [row.key[-1] for row in is_there if not field_name or row.key[0] == field_name]
+
     def missing_in(self, reference: ReferenceData) -> Iterator[str]:
         """Mapped codes that SAP does not have, with their place."""
         known = {

@@ -6,7 +6,7 @@ from stampli_b1_assets.accounting.desk import Desk, Notes, dated_hint, twin_hint
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.domain.reference_data import ALL_CURRENCIES, Partner
 
-_FILE = "vendors.csv"
+VENDORS_FILE = "vendors.csv"
 
 
 @dataclass
@@ -35,7 +35,7 @@ def supplier_of(vendor_id: str, name: str, desk: Desk) -> Supplier:
     result.notes.trace.append(f"Vendor {vendor_id}: {code} ({source})")
     why, mend = _why_not(partner, desk)
     if why:
-        where = f"correct {row.place}" if row else f"map {vendor_id} to another CardCode in {_FILE}"
+        where = f"correct {row.place}" if row else f"map {vendor_id} to another CardCode in {VENDORS_FILE}"
         detail = f"Vendor {code} {partner.name}".rstrip() + f" {why}."
         action = f"{mend}, or {where}." if mend else f"{where[0].upper()}{where[1:]}."
         result.notes.holds.append(Hold(Reason.INVALID_VENDOR, detail, action, code))
@@ -43,7 +43,7 @@ def supplier_of(vendor_id: str, name: str, desk: Desk) -> Supplier:
 
 
 def _unknown(vendor_id: str, name: str, desk: Desk) -> Hold:
-    hint = dated_hint(_FILE, (vendor_id,), desk) or twin_hint(vendor_id, desk.reference.partners, "SAP has")
+    hint = dated_hint(VENDORS_FILE, (vendor_id,), desk) or twin_hint(vendor_id, desk.reference.partners, "SAP has")
     return Hold(
         Reason.UNKNOWN_VENDOR,
         f"SAP has no vendor for Stampli's {vendor_id} {name}".rstrip() + "." + hint,
@@ -53,7 +53,7 @@ def _unknown(vendor_id: str, name: str, desk: Desk) -> Hold:
 
 
 def _unknown_action(vendor_id: str, desk: Desk) -> str:
-    mapping = f"add a row for {vendor_id} to {_FILE}"
+    mapping = f"add a row for {vendor_id} to {VENDORS_FILE}"
     if desk.settings.new_vendors == "hold":
         return f"Create {vendor_id} in SAP, or {mapping}."
     if desk.settings.new_vendors == "from_invoice":

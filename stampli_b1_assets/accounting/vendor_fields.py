@@ -126,14 +126,19 @@ def _differing(values: Mapping[str, str], there: Mapping[str, str]) -> dict[str,
     return {name: value for name, value in values.items() if value != texts.clean(there[name])}
 
 
+def bill_to_address(partner: Partner) -> Address | None:
+    """Ours, else the first one that bills go to."""
+    bill_to = [address for address in partner.addresses if address.type in (_BILL_TO, "B")]
+    return next((one for one in bill_to if one.name == ADDRESS_NAME), bill_to[0] if bill_to else None)
+
+
 def _address_change(vendor: Wanted, partner: Partner) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
     """An update in place needs name, type, row and partner; without them SAP appends another address (seen live)."""
     if not vendor.address:
         return None, ()
-    bill_to = [address for address in partner.addresses if address.type in (_BILL_TO, "B")]
-    if not bill_to:
+    address = bill_to_address(partner)
+    if address is None:
         return {"AddressName": ADDRESS_NAME, "AddressType": _BILL_TO, **vendor.address}, ()
-    address = next((one for one in bill_to if one.name == ADDRESS_NAME), bill_to[0])
     differing = _differing(vendor.address, _values(address))
     if not differing:
         return None, ()

@@ -13,10 +13,12 @@ from stampli_b1_assets.b1.crew import Crew
 from stampli_b1_assets.b1.entries import ENTITY_SET
 from stampli_b1_assets.b1.odata import keyed
 from stampli_b1_assets.b1.poster import PostingMode, Sending, WriteResult
+from stampli_b1_assets.b1.purchase_orders import read_open_orders
 from stampli_b1_assets.b1.reference_data import read_rates, read_reference_data
 from stampli_b1_assets.b1.service_layer import ServiceLayer
 from stampli_b1_assets.config.models import B1Settings
 from stampli_b1_assets.domain.journal_entry import JournalEntry, PostedEntry
+from stampli_b1_assets.domain.purchase_order import PurchaseOrder
 from stampli_b1_assets.domain.reference_data import ReferenceData
 
 
@@ -73,6 +75,10 @@ class B1:
     def rates(self, wanted: Iterable[tuple[str, date]]) -> dict[tuple[str, date], Decimal]:
         """SAP's exchange rates, local = foreign × rate; absent where SAP has none."""
         return read_rates(self.session, wanted)
+
+    def open_orders(self, local_currency: str) -> list[PurchaseOrder]:
+        """Open purchase orders with their lines."""
+        return read_open_orders(self.session, local_currency)
 
     def guard(self, *, anew: bool = False) -> guard.GuardState:
         """What SAP shows of the guard; asked once a run."""

@@ -1,7 +1,7 @@
 """SAP's master data, read whole at the start of a run, and exchange rates when they are needed."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 from stampli_b1_assets.b1 import master_data
 from stampli_b1_assets.b1.master_data import rows_in
 from stampli_b1_assets.b1.odata import amount, is_yes, string
+from stampli_b1_assets.b1.reading import read_all, read_if_known
 from stampli_b1_assets.b1.refusals import NOT_FOUND, refused_read
 from stampli_b1_assets.b1.service_layer import ServiceLayer
 from stampli_b1_assets.b1.wire import Json, canonical
@@ -18,7 +19,6 @@ from stampli_b1_assets.domain.reference_data import ReferenceData
 from stampli_b1_assets.errors import B1Refused, B1Unusable
 
 _SUPPLIER_SERIES = {"DocumentTypeParams": {"Document": "2", "DocumentSubType": "S"}}
-_UNKNOWN_SET = ("-1002", "200")
 _MANUAL = ("manual", "manuell")
 
 
@@ -27,12 +27,12 @@ def read_reference_data(service: ServiceLayer, settings: B1Settings) -> Referenc
     admin = _called(service, "CompanyService_GetAdminInfo") or {}
     company = _company_info(service)
     raw: dict[str, Json] = {
-        "accounts": _read(service, "ChartOfAccounts", "Code", master_data.ACCOUNT),
+        "accounts": read_all(service, "ChartOfAccounts", "Code", master_data.ACCOUNT),
         "partners": _partners(service),
-        "rules": _read_if_known(service, "DistributionRules", "FactorCode"),
-        "centers": _read_if_known(service, "ProfitCenters", "CenterCode"),
-        "projects": _read_if_known(service, "Projects", "Code"),
-        "currencies": _read(service, "Currencies", "Code"),
+        "rules": read_if_known(service, "DistributionRules", "FactorCode"),
+        "centers": read_if_known(service, "ProfitCenters", "CenterCode"),
+        "projects": read_if_known(service, "Projects", "Code"),
+        "currencies": read_all(service, "Currencies", "Code"),
         "periods": _finance_periods(service),
         "series": _supplier_series(service),
         "local_currency": string(admin.get("LocalCurrency")) or _local_currency(service),
@@ -93,31 +93,6 @@ def _bare(answer: Json) -> Json:
     return values[0] if values else None
 
 
-def _read(
-    service: ServiceLayer, entity_set: str, key: str, select: Sequence[str] = (), filter_: str = ""
-) -> list[Json]:
-    """All rows. A property that an older build does not know is refused by name: it is read without it then."""
-    wanted = list(select)
-    while True:
-        try:
-            return service.get_all(entity_set, select=wanted, orderby=key, filter=filter_)
-        except B1Refused as refusal:
-            unknown = next((name for name in wanted if name != key and f"'{name}'" in refusal.text), None)
-            if unknown is None:
-                raise refused_read(entity_set, refusal) from None
-            wanted.remove(unknown)
-
-
-def _read_if_known(service: ServiceLayer, entity_set: str, key: str) -> list[Json]:
-    """All rows; none where this Service Layer has no such entity set (code -1002 or 200, seen live with HTTP 400)."""
-    try:
-        return service.get_all(entity_set, select=(), orderby=key)
-    except B1Refused as refusal:
-        if refusal.status == 404 or refusal.code in _UNKNOWN_SET:
-            return []
-        raise refused_read(entity_set, refusal) from None
-
-
 def _company_info(service: ServiceLayer) -> Mapping[str, Json]:
     """Name and version: good to know, and not worth failing for."""
     try:
@@ -128,8 +103,8 @@ def _company_info(service: ServiceLayer) -> Mapping[str, Json]:
 
 def _partners(service: ServiceLayer) -> list[Json]:
     """Suppliers with their addresses; of the others just who has the code."""
-    suppliers = _read(service, "BusinessPartners", "CardCode", master_data.SUPPLIER, "CardType eq 'cSupplier'")
-    others = _read(service, "BusinessPartners", "CardCode", master_data.OTHER_PARTNER, "CardType ne 'cSupplier'")
+    suppliers = read_all(service, "BusinessPartners", "CardCode", master_data.SUPPLIER, "CardType eq 'cSupplier'")
+    others = read_all(service, "BusinessPartners", "CardCode", master_data.OTHER_PARTNER, "CardType ne 'cSupplier'")
     return suppliers + others
 
 

@@ -257,22 +257,18 @@ class PostingSettings(Settings):
 
 
 class PublishSettings(Settings):
-    """Files written for Stampli, into `stampli.inbound_dir`. `check` and `sync` say what has no effect yet."""
+    """Files written for Stampli, into `stampli.inbound_dir`."""
 
-    purchase_orders: bool = Field(False, description="No effect yet: SAP's open purchase orders for Stampli.")
+    purchase_orders: bool = Field(
+        False, description="SAP's open purchase orders, line by line, whenever they have changed."
+    )
     acknowledgements: bool = Field(
         False, description="After each cycle a file: every invoice it saw, with SAP's number or the reason it waits."
     )
     reference_data: bool = Field(
-        False, description="No effect yet: SAP's suppliers, accounts and dimensions for Stampli's lists."
+        False,
+        description="SAP's suppliers, and the accounts and dimensions to code with, whenever they have changed.",
     )
-
-    @property
-    def without_effect(self) -> str:
-        """A sentence on what is switched on for nothing; empty when nothing is."""
-        on = [f"`publish.{name}`" for name, is_on in self if is_on and name != "acknowledgements"]
-        verb = "is" if len(on) == 1 else "are"
-        return f"{', '.join(on)} {verb} switched on, but this version does not write that for Stampli." if on else ""
 
 
 class ApprovalSettings(Settings):

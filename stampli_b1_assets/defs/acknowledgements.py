@@ -17,7 +17,7 @@ from stampli_b1_assets.pipeline.acknowledging import acknowledge, news
 _NAME = "posting_acknowledgements"
 
 
-def job_name(company: str) -> str:
+def acknowledge_job_name(company: str) -> str:
     """What the job is called."""
     return f"{company}_acknowledge"
 
@@ -30,7 +30,7 @@ def acknowledgement_definitions(
         return dg.Definitions()
     company = settings.company
     job = dg.define_asset_job(
-        job_name(company),
+        acknowledge_job_name(company),
         selection=dg.AssetSelection.assets([company, _NAME]),
         executor_def=dg.in_process_executor,
         description="Tell Stampli what became of its invoices since the last time.",

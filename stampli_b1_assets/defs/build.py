@@ -15,6 +15,7 @@ from stampli_b1_assets.defs.assets import FRAMES, company_assets
 from stampli_b1_assets.defs.frames_io_manager import FramesIOManager
 from stampli_b1_assets.defs.home import dagster_home
 from stampli_b1_assets.defs.jobs import new_files_job, replay_job
+from stampli_b1_assets.defs.publications import publication_definitions
 from stampli_b1_assets.defs.resources import B1SessionResource, WorkplaceResource
 from stampli_b1_assets.defs.sensors import file_sensor, replay_sensor
 
@@ -71,11 +72,15 @@ def _company_definitions(loaded: LoadedCompany, *, is_pooled: bool) -> dg.Defini
             run_failure_sensor_of(company, settings.alerts, _sensor_status()),
         ],
     )
-    return dg.Definitions.merge(flow, acknowledgement_definitions(settings, hooks, _sensor_status()))
+    return dg.Definitions.merge(
+        flow,
+        acknowledgement_definitions(settings, hooks, _sensor_status()),
+        publication_definitions(settings, hooks, dg.DefaultScheduleStatus(_sensor_status().value)),
+    )
 
 
 def _sensor_status() -> dg.DefaultSensorStatus:
-    """Sensors start stopped, for a person to start them in the UI, unless `STAMPLI_B1_SENSORS=running`."""
+    """Sensors and schedules start stopped, for a person to start them in the UI; see `STAMPLI_B1_SENSORS`."""
     is_running = os.environ.get(SENSORS_VARIABLE, "").lower() == "running"
     return dg.DefaultSensorStatus.RUNNING if is_running else dg.DefaultSensorStatus.STOPPED
 

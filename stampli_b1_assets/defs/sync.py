@@ -10,13 +10,14 @@ import dagster as dg
 from sqlalchemy.exc import OperationalError
 
 from stampli_b1_assets.config.loader import LoadedCompany
-from stampli_b1_assets.defs.acknowledgements import job_name
+from stampli_b1_assets.defs.acknowledgements import acknowledge_job_name
 from stampli_b1_assets.defs.build import build_defs
 from stampli_b1_assets.defs.failures import ERROR_KIND, HELD, REMEDY
 from stampli_b1_assets.defs.home import instance_unusable
 from stampli_b1_assets.defs.jobs import new_files_job, replay_job
 from stampli_b1_assets.defs.orphans import DIED, OWNER_TAG, owner, release_orphans
 from stampli_b1_assets.defs.partitions import add_missing, range_tags
+from stampli_b1_assets.defs.publications import is_publishing, publish_job_name
 from stampli_b1_assets.defs.resources import CYCLE_TAG
 from stampli_b1_assets.defs.retiring import retire
 from stampli_b1_assets.defs.telling import Teller
@@ -89,7 +90,6 @@ class _Cycle:
     def run(self) -> Document:
         """Look, take, post, try again, sum up."""
         started = time.monotonic_ns()
-        self._tell(self._workplace.settings.publish.without_effect)
         self._workplace.mappings()  # a faulty mapping stops the cycle before anything is touched
         self._progress(f"{self._company}: looking at Stampli's folder")
         discovery = find_work(self._workplace)
@@ -102,7 +102,7 @@ class _Cycle:
         untried = [record for record in held if record.partition not in {done.partition for done in discovery.work}]
         self._progress(f"{self._company}: {len(untried)} files to try again")
         self._run_job(replay_job(self._company).name, untried)
-        self._acknowledge()
+        self._write_for_stampli()
         for record in discovery.work:
             found = left_out(self._workplace.ledger, record)
             self._tell(found.sentence if found else "")
@@ -113,16 +113,21 @@ class _Cycle:
         retire(self._instance, self._workplace)
         return document
 
-    def _acknowledge(self) -> None:
-        """Last, when the ledger knows every outcome; what cannot be written is told, and written in the next cycle."""
-        if not self._workplace.settings.publish.acknowledgements:
-            return
-        result = self._definitions.resolve_job_def(job_name(self._company)).execute_in_process(
+    def _write_for_stampli(self) -> None:
+        """Outcomes last, when the ledger knows every one; what cannot be written is told, and written next time."""
+        publish = self._workplace.settings.publish
+        if is_publishing(publish):
+            self._write(publish_job_name(self._company), "Stampli was not given SAP's lists.")
+        if publish.acknowledgements:
+            self._write(acknowledge_job_name(self._company), "Stampli was not told what became of its invoices.")
+
+    def _write(self, job_name: str, complaint: str) -> None:
+        result = self._definitions.resolve_job_def(job_name).execute_in_process(
             run_config=_QUIET, instance=self._instance, tags=self._tags, raise_on_error=False
         )
         for failure in result.get_step_failure_events():
             told = failure.step_failure_data.user_failure_data
-            self._tell(f"Stampli was not told what became of its invoices. {told.description if told else ''}".rstrip())
+            self._tell(f"{complaint} {told.description if told else ''}".rstrip())
 
     def _tell(self, sentence: str) -> None:
         if sentence:

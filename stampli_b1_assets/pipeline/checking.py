@@ -115,9 +115,6 @@ def _own_side(at: Place) -> Iterator[Step]:
     yield _failed("ledger", at.ledger_fault) if at.ledger_fault else _step("ledger", lambda: _ledger(workplace))
     yield _landing(workplace)
     yield _alerts(workplace)
-    if workplace.settings.publish.without_effect:
-        detail = workplace.settings.publish.without_effect
-        yield Step("publishing", is_ok=False, detail=detail, action="Switch it off, and send Stampli nothing for now.")
 
 
 def _mappings(workplace: Workplace) -> str:

@@ -51,7 +51,7 @@ def sync_partners(
         finally:
             _learn(session, synced)
             session.ledger.vendors.save([_record(done, home) for done in synced], cycle=session.cycle)
-        passed(Checkpoint.PARTNERS_SAVED)
+    passed(Checkpoint.PARTNERS_SAVED)
 
 
 def _carry_out(session: Session, plan: VendorPlan) -> SyncedPartner:

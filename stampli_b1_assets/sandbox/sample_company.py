@@ -54,6 +54,44 @@ _SUPPLIERS: dict[str, dict[str, Any]] = {
         "_address": ("1 Court Sq", "Denver", "CO", "80202", "US"),
     },
 }
+_ORDERS: tuple[dict[str, Any], ...] = (
+    {
+        "CardCode": "V20010",
+        "DocDate": "2026-03-02",
+        "UpdateTime": "09:15:00",
+        "_lines": [
+            {"ItemCode": "AGG-20", "ItemDescription": "Aggregate, 20 mm", "Quantity": Decimal(40),
+             "RemainingOpenQuantity": Decimal(15), "UnitPrice": Decimal("32.5"), "Price": Decimal("32.5"),
+             "AccountCode": "001300", "CostingCode": "PM", "CostingCode3": "DEN", "ProjectCode": "P-0110"},
+            {"ItemCode": "HAUL", "ItemDescription": "Hauling, per load", "Quantity": Decimal(6),
+             "RemainingOpenQuantity": Decimal(0), "UnitPrice": Decimal(120), "Price": Decimal(108),
+             "DiscountPercent": Decimal(10), "AccountCode": "006120", "CostingCode": "PM", "LineStatus": "bost_Close"},
+        ],
+    },
+    {
+        "CardCode": "V20024",
+        "DocDate": "2026-03-12",
+        "UpdateTime": "13:30:00",
+        "DocType": "dDocument_Service",
+        "DocCurrency": "EUR",
+        "_lines": [
+            {"ItemDescription": "Catering, April", "RowTotalFC": Decimal(500), "AccountCode": "006310",
+             "CostingCode": "ADM"},
+        ],
+    },
+    {
+        "CardCode": "V20031",
+        "DocDate": "2026-02-03",
+        "UpdateTime": "10:00:00",
+        "DocumentStatus": "bost_Close",
+        "_lines": [
+            {"ItemCode": "ADV", "ItemDescription": "Advice, per day", "Quantity": Decimal(2),
+             "UnitPrice": Decimal(900), "Price": Decimal(900), "AccountCode": "006200",
+             "LineStatus": "bost_Close"},
+        ],
+    },
+)  # fmt: skip
+_FIRST_ORDER = 1_000_231
 _RULES = {1: ("PM", "IT", "ADM"), 2: ("A", "B"), 3: ("DEN", "BER")}
 _CURRENCIES = {"USD": "cd2Digits", "EUR": "cd2Digits", "JPY": "cdWithoutDecimals", "KWD": "cd3Digits"}
 _RATES = {"EUR": Decimal("1.0825"), "JPY": Decimal("0.0067"), "KWD": Decimal("3.2541")}
@@ -74,6 +112,7 @@ def fill(store: Store, *, provisioned: bool) -> None:
         _fill_dimensions(store)
         _fill_currencies(store)
         _fill_periods(store)
+        _fill_orders(store)
         if provisioned:
             table = {
                 "TableName": "STAMPLI_POSTED",
@@ -119,6 +158,24 @@ def _fill_suppliers(store: Store) -> None:
         store.put("BusinessPartners", code, row)
     customer = {"CardCode": "C10001", "CardName": "Walk-in customer", "CardType": "cCustomer", "Currency": "##"}
     store.put("BusinessPartners", "C10001", customer)
+
+
+def _fill_orders(store: Store) -> None:
+    """Purchase orders as people made them in SAP's own client."""
+    defaults = {"DocType": "dDocument_Items", "DocCurrency": "USD", "DocumentStatus": "bost_Open", "Cancelled": "tNO"}
+    for number, order in enumerate(_ORDERS, start=1):
+        header = {name: value for name, value in order.items() if name != "_lines"}
+        made = {"DocEntry": number, "DocNum": _FIRST_ORDER + number - 1, "UpdateDate": order["DocDate"], **defaults}
+        name = _SUPPLIERS[order["CardCode"]]["CardName"]
+        lines = [_order_line(line, place) for place, line in enumerate(order["_lines"])]
+        store.put("PurchaseOrders", str(number), {**made, "CardName": name, **header, "DocumentLines": lines})
+
+
+def _order_line(line: dict[str, Any], number: int) -> dict[str, Any]:
+    """`LineTotal` is in local currency, as SAP keeps it."""
+    quantity, price = line.get("Quantity", Decimal(0)), line.get("Price", Decimal(0))
+    total = line["RowTotalFC"] * _RATES["EUR"] if "RowTotalFC" in line else quantity * price
+    return {"LineNum": number, "LineStatus": "bost_Open", "LineTotal": total.quantize(Decimal("0.01")), **line}
 
 
 def _fill_dimensions(store: Store) -> None:

@@ -50,6 +50,8 @@ def test_validity_by_posting_date_both_ends_included(write_mappings, tmp_path):
     ]
     rows = [loaded.account("A", day) for day in days]
     assert [row.code if row else None for row in rows] == ["510000", "510000", "520000", "520000", None, "000700"]
+    there = [loaded.stampli_codes("gl_accounts.csv", "520000", day) for day in (*days, None)]
+    assert there == [[], [], ["A"], ["A"], [], [], ["A"]]
 
 
 def test_a_spreadsheets_bom_line_ends_blank_rows_and_notes_are_fine(write_mappings, tmp_path):

@@ -167,15 +167,6 @@ def test_a_folder_that_overflows_and_a_silence_are_steps_that_do_not_pass(world,
     assert "stampli.alarm_hours" in found["new files"]["action"]
 
 
-def test_a_setting_without_effect_does_not_pass(world, command):
-    top(publish={"purchase_orders": True, "acknowledgements": True, "reference_data": True})(world)
-    ran = command("check", "--json")
-    (step,) = (step for step in ran.json["steps"] if not step["is_ok"])
-    assert (ran.code, step["name"]) == (1, "publishing")
-    assert step["detail"].startswith("`publish.purchase_orders`, `publish.reference_data` are switched on, but")
-    assert step["action"]
-
-
 def test_what_hangs_on_a_failure_is_not_tried(world, command):
     setting("b1", service_layer_url="http://127.0.0.1:1/b1s/v2")(world)
     document = command("check", "--json").json

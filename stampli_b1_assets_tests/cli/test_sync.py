@@ -6,6 +6,7 @@ import json
 import pytest
 import yaml
 
+from stampli_b1_assets.sandbox.service_layer.faults import ArmedFault
 from stampli_b1_assets_tests.fixtures.world import invoice_rows
 
 KEYS = {"company", "files", "invoices", "amounts", "vendors", "payments", "needs_a_person", "runs", "seconds", "audit"}
@@ -42,15 +43,6 @@ def test_what_waits_is_grouped_by_cause(mixed, command):
     assert "1 file is refused (BAD_HEADER)" in ran.out
 
 
-def test_a_setting_without_effect_is_told_and_stops_nothing(world, command):
-    world.configure(lambda document: document.update(publish={"reference_data": True}))
-    ran = command("sync", "--json")
-    assert ran.code == 0
-    assert ran.json["needs_a_person"] == []
-    told = "linden: `publish.reference_data` is switched on, but this version does not write that for Stampli.\n"
-    assert ran.err == told
-
-
 @pytest.fixture
 def inbound(world):
     """Stampli's inbound folder on the server; acknowledgements are switched on."""
@@ -77,6 +69,27 @@ def test_an_inbound_folder_that_is_gone_stops_nothing_and_stampli_is_told_later(
     assert command("sync").code == 0
     (file,) = inbound.iterdir()
     assert b"9001,N-9001,posted,JournalEntry," in file.read_bytes()
+
+
+def test_stampli_is_given_sap_s_lists_when_they_have_changed(world, command):
+    world.configure(lambda document: document.update(publish={"purchase_orders": True, "reference_data": True}))
+    folder = world.sandbox.folder / "sftp" / "inbound"
+    assert command("sync").code == 0
+    kinds = {file.name.partition("_2")[0] for file in folder.iterdir()}
+    assert kinds == {"purchase_orders", "vendors", "gl_accounts", "dimensions"}
+    files = sorted(folder.iterdir())
+    assert command("sync").code == 0
+    assert sorted(folder.iterdir()) == files
+
+
+def test_lists_that_sap_refuses_are_told_and_stop_nothing(world, command):
+    world.configure(lambda document: document.update(publish={"purchase_orders": True}))
+    world.sandbox.application.faults.arm(ArmedFault("not_permitted_403", path="PurchaseOrders", times=9))
+    world.put("a.csv", *invoice_rows("9001"))
+    ran = command("sync", "--json")
+    assert (ran.code, ran.json["invoices"]["posted"]) == (0, 1)
+    assert ran.err.startswith("linden: Stampli was not given SAP's lists. ")
+    assert "authorisation" in ran.err
 
 
 def test_a_second_sync_posts_nothing_twice(mixed, command):

@@ -90,6 +90,21 @@ def test_acknowledgements_have_an_asset_a_job_and_a_sensor_when_they_are_switche
     assert found["assets"]["example/posting_acknowledgements"]["deps"] == ["example/posted_journal_entries"]
 
 
+def test_lists_for_stampli_have_assets_a_job_and_a_schedule_when_they_are_switched_on(example: Path) -> None:
+    publish = "publish: {purchase_orders: true, reference_data: true}\n"
+    example.write_text(example.read_text(encoding="utf-8") + publish, encoding="utf-8")
+    definitions = build_defs(example)
+    found, before = picture(definitions), yaml.safe_load(PICTURE.read_text(encoding="utf-8"))
+    new = {kind: sorted(set(found[kind]) - set(before[kind])) for kind in ("assets", "jobs", "sensors")}
+    names = ["example/published_purchase_orders", "example/published_reference_data"]
+    assert new == {"assets": names, "jobs": ["example_publish"], "sensors": []}
+    assert [found["assets"][name]["deps"] for name in names] == [["example/b1_reference_data"]] * 2
+    (schedule,) = definitions.get_repository_def().schedule_defs
+    assert (schedule.name, schedule.job_name, schedule.execution_timezone) == (
+        "example_publications", "example_publish", "UTC",
+    )  # fmt: skip
+
+
 def test_load_without_reaching_any_system(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
         raise AssertionError("loading must not connect to anything")
