@@ -73,7 +73,7 @@ class _Documents(XmlEvents):
         self.documents: list[_Scope] = []
         self.root: _Scope | None = None
         self.beside: Counter[str] = Counter()
-        """Elements that stand where documents stand, and are none."""
+        """Elements outside of documents, by path."""
         self._shape, self._value_paths, self._predicates = shape, value_paths, predicates
         self._open: list[_Element] = []
         self._document: _Scope | None = None
@@ -93,10 +93,15 @@ class _Documents(XmlEvents):
             self._document, self._lines = _Scope(self.line), []
         elif path == self._shape.line:
             self._line = _Scope(self.line)
-        elif path and path.rpartition("/")[0] == self._shape.record.rpartition("/")[0]:
-            self.beside[path] += 1
+        elif path and self._document is None and not self._shape.record.startswith(f"{path}/"):
+            self._met_beside(path)
         for name, value in attributes.items():
             self._scope().put(f"{path}/@{name}".lstrip("/"), value)
+
+    def _met_beside(self, path: str) -> None:
+        self.beside[path] += 1
+        if len(self.beside) > _MOST_PATHS:
+            raise self.too_large(f"more than {_MOST_PATHS:,} different elements stand beside the documents")
 
     def text(self, text: str) -> None:
         element = self._open[-1]
@@ -196,25 +201,31 @@ class XmlSource:
         self._check_controls()
 
     def _refuse_strangers(self) -> None:
-        """Documents under another name, such as `CreditMemo` beside `Invoice`, would be lost in silence.
+        """Documents under another name or in another place would be lost in silence: `CreditMemo` beside `Invoice`,
+        `Batch/Invoice` where the layout has `Invoice`.
 
-        A single unknown element that is none, such as a head of the whole file, is only told of.
+        An unknown element that is none, such as a head of the whole file, is only told of.
         """
-        record = self._shape.record
-        values = self._events.root.values if self._events.root else {}
-        telling = [path for name in _TELLING for path in self._sources.get(name, ())]
         for element, count in self._events.beside.items():
-            inner = {path for path in values if path.startswith(f"{element}/")}
             is_known = any(path == element or path.startswith(f"{element}/") for path in self._known)
-            alike = inner.intersection(path.replace(record, element, 1) for path in telling)
-            if inner and not is_known and (count > 1 or not self._tally.documents or len(alike) > 1):
+            if not is_known and self._seems_a_document(element, count):
                 raise FileRefused(
                     RefusalReason.UNKNOWN_KIND,
                     f"{self.name} has {count} of the element {shortened(element)} beside {self._tally.documents} of "
-                    f"{record}; the layout does not know it, and documents may stand in it.",
-                    f"Have Stampli export all documents as {record}; if these are none, name their values under "
-                    "`ignored` in the layout.",
+                    f"{self._shape.record}; the layout does not know it, and documents may stand in it.",
+                    f"Have Stampli export all documents as {self._shape.record}; if these are none, name their values "
+                    "under `ignored` in the layout.",
                 )
+
+    def _seems_a_document(self, element: str, count: int) -> bool:
+        record, values = self._shape.record, self._events.root.values if self._events.root else {}
+        inner = {path for path in values if path.startswith(f"{element}/")}
+        telling = [path for name in _TELLING for path in self._sources.get(name, ())]
+        alike = inner.intersection(path.replace(record, element, 1) for path in telling)
+        is_sibling = element.rpartition("/")[0] == record.rpartition("/")[0]
+        is_namesake = element.rpartition("/")[2] == record.rpartition("/")[2]
+        is_among_them = is_sibling and bool(inner) and (count > 1 or not self._tally.documents)
+        return is_among_them or len(alike) > (0 if is_namesake else 1)
 
     def _rows(self) -> Iterator[_Row]:
         events = self._events

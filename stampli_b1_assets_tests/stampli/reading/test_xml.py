@@ -186,11 +186,27 @@ def test_other_root_is_an_unknown_kind(exports):
             "1 of the element CreditMemo beside 1 of Invoice",
         ),
         ("<Memo><Who>x</Who></Memo><Memo><Who>y</Who></Memo>", "2 of the element Memo beside 1 of Invoice"),
+        (f"<Batch>{INVOICE}{INVOICE}</Batch>", "2 of the element Batch/Invoice beside 1 of Invoice"),
+        (
+            "<Credits><Memo id='7'><Number>9</Number><Total>5.00</Total></Memo></Credits>",
+            "1 of the element Credits/Memo beside 1 of Invoice",
+        ),
     ],
 )
 def test_documents_under_another_name_are_not_lost_in_silence(exports, strangers, told):
     assert exports.refusal(export(INVOICE + strangers)) == "UNKNOWN_KIND"
     assert told in exports.message
+
+
+def test_a_summary_that_names_documents_is_none(exports):
+    summary = "<Head><Sender><Name>Linden</Name></Sender></Head><Summary><Invoice count='1'/></Summary>"
+    parsed = exports.read(export(INVOICE + summary))
+    assert parsed.rows.height == 1
+    assert parsed.unknown_columns == ("Head/Sender/Name", "Summary/Invoice/@count")
+
+
+def test_more_kinds_of_elements_beside_documents_than_any_export_has_are_too_large(exports):
+    assert exports.refusal(export(INVOICE + "".join(f"<E{n}/>" for n in range(1_001)))) == "TOO_LARGE"
 
 
 def test_a_file_of_nothing_but_unknown_elements_is_not_taken_for_an_empty_one(exports):
