@@ -95,6 +95,14 @@ class Invoices:
         with self._database.reading() as connection:
             return [InvoiceVersion(**{name: getattr(row, name) for name in names}) for row in connection.execute(query)]
 
+    def contents_of(self, records: Iterable[InvoiceRecord]) -> list[Mapping[str, Any]]:
+        """The contents that these records stand for, as JSON has them; those of which none was kept are left out."""
+        found = []
+        for record in records:
+            same = [one for one in self.history(record.stampli_id) if one.content_hash == record.content_hash]
+            found += [one.content for one in same[-1:] if one.content]
+        return found
+
     def _save(self, connection: Connection, records: list[InvoiceRecord], cycle: str, who: str) -> None:
         known = self._known(connection, [record.stampli_id for record in records])
         rows = rows_of(records, known, "stampli_id", self._database.clock())

@@ -4,6 +4,7 @@ The assets call the same functions in the same order; `defs.sync` runs them thro
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.acknowledging import acknowledge
@@ -53,7 +54,7 @@ def _content(workplace: Workplace, record: FileRecord) -> FileContent:
 
 def current(workplace: Workplace, file: FileContent) -> FileContent:
     """The content with the file's record as it is now: another process may have done it in the meantime."""
-    return FileContent(_now(workplace, file.record), file.invoices, file.vendors, file.payments)
+    return replace(file, record=_now(workplace, file.record))
 
 
 def _now(workplace: Workplace, record: FileRecord) -> FileRecord:

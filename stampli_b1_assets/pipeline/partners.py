@@ -51,7 +51,16 @@ def sync_partners(
         finally:
             _learn(session, synced)
             session.ledger.vendors.save([_record(done, home) for done in synced], cycle=session.cycle)
+    _count_remembered(session, files)
     passed(Checkpoint.PARTNERS_SAVED)
+
+
+def _count_remembered(session: Session, files: Sequence[FileContent]) -> None:
+    """Held vendors of files that cannot be read any more: nobody can try them, and they are not forgotten."""
+    for content in files:
+        if content.is_remembered:
+            still_open = session.ledger.vendors.open_in(content.record.partition)
+            session.ledger.vendors.save(still_open, cycle=session.cycle)
 
 
 def _carry_out(session: Session, plan: VendorPlan) -> SyncedPartner:

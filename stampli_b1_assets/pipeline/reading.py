@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from pydantic import TypeAdapter
+
 from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.payment import Payment
 from stampli_b1_assets.errors import FileRefused
@@ -14,6 +16,8 @@ from stampli_b1_assets.stampli.frames import HeadersWithLines, Invoices, Payment
 from stampli_b1_assets.stampli.reader import FileKind, ParsedFile, read_export
 from stampli_b1_assets.stampli.rows import Rows
 
+_INVOICE, _PAYMENT = TypeAdapter(Invoice), TypeAdapter(Payment)
+
 
 @dataclass(frozen=True)
 class FileContent:
@@ -23,6 +27,8 @@ class FileContent:
     invoices: Iterable[Invoice] = field(default_factory=list)
     vendors: Vendors | None = None
     payments: Iterable[Payment] = field(default_factory=list)
+    is_remembered: bool = False
+    """The layout does not fit the file any more: what is still open of it, as it was read before."""
 
 
 def read(workplace: Workplace, record: FileRecord) -> ParsedFile | None:
@@ -50,7 +56,9 @@ def read(workplace: Workplace, record: FileRecord) -> ParsedFile | None:
 
 def content(workplace: Workplace, record: FileRecord, parsed: ParsedFile | None) -> FileContent:
     """The domain values of one file, as parsed just now."""
-    return FileContent(record) if parsed is None else _converted(workplace, record, parsed.kind, parsed.rows)
+    if parsed is not None:
+        return _converted(workplace, record, parsed.kind, parsed.rows)
+    return _remembered(workplace, record) if record.state == FileState.DONE else FileContent(record)
 
 
 def content_of_frames(workplace: Workplace, record: FileRecord, frames: Sequence[Rows]) -> FileContent:
@@ -66,6 +74,18 @@ def content_of_frames(workplace: Workplace, record: FileRecord, frames: Sequence
         if rows.height:
             return _converted(workplace, record, FileKind(record.kind), rows)
     return FileContent(record)
+
+
+def _remembered(workplace: Workplace, record: FileRecord) -> FileContent:
+    ledger, partition = workplace.ledger, record.partition
+    invoices = ledger.invoices.contents_of(ledger.invoices.open_in(partition))
+    payments = [one.content for one in ledger.payments.open_in(partition) if one.content]
+    return FileContent(
+        record,
+        invoices=[_INVOICE.validate_python(one) for one in invoices],
+        payments=[_PAYMENT.validate_python(one) for one in payments],
+        is_remembered=True,
+    )
 
 
 def _converted(workplace: Workplace, record: FileRecord, kind: FileKind, rows: Rows) -> FileContent:
