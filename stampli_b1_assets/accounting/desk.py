@@ -15,7 +15,7 @@ class Desk:
     """The mappings, SAP's master data, the settings, the day that counts and the document's currency.
 
     `on` is the posting date (None: unknown, then nothing is out of date); `currency` is "" when it cannot be read.
-    `card_codes` gives the CardCode of vendors that SAP numbered by itself.
+    `card_codes` gives the CardCode of vendors that SAP numbered by itself, `held_vendors` why a vendor waits itself.
     """
 
     mappings: Mappings
@@ -24,6 +24,7 @@ class Desk:
     on: date | None
     currency: str
     card_codes: Mapping[str, str] = field(default_factory=dict)
+    held_vendors: Mapping[str, Hold] = field(default_factory=dict)
 
 
 @dataclass

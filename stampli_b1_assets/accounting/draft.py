@@ -18,6 +18,7 @@ from stampli_b1_assets.accounting.taxes import Taxes, tax_total, taxes
 from stampli_b1_assets.config.models import PostingSettings
 from stampli_b1_assets.domain.invoice import Invoice, InvoiceLine
 from stampli_b1_assets.domain.money import ZERO
+from stampli_b1_assets.domain.outcome import Hold
 from stampli_b1_assets.domain.reference_data import Account, Period, ReferenceData
 
 MOST_DAYS_AHEAD = 366
@@ -28,6 +29,7 @@ class Context:
     """What assessing needs besides the invoice. `today` in the company's time zone; `revision` of the posting.
 
     `card_codes`: vendor id → CardCode, for vendors that were created with a number of SAP's own series.
+    `held_vendors`: vendor id → the first reason why it is held itself.
     """
 
     company_db: str
@@ -37,6 +39,7 @@ class Context:
     today: date
     revision: int = 0
     card_codes: Mapping[str, str] = field(default_factory=dict)
+    held_vendors: Mapping[str, Hold] = field(default_factory=dict)
 
     @property
     def latest_date(self) -> date:
@@ -50,7 +53,7 @@ class Context:
         """
         is_meant = on is not None and self.settings.earliest_date <= on <= self.latest_date
         day = on if is_meant else None
-        return Desk(self.mappings, self.reference, self.settings, day, currency, self.card_codes)
+        return Desk(self.mappings, self.reference, self.settings, day, currency, self.card_codes, self.held_vendors)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from dataclasses import fields
 from decimal import Decimal
 from typing import Literal
 
@@ -12,6 +13,7 @@ from stampli_b1_assets.accounting.taxes import tax_by_code, tax_total
 from stampli_b1_assets.domain.invoice import Invoice, InvoiceLine, InvoiceType
 from stampli_b1_assets.domain.money import ZERO
 from stampli_b1_assets.domain.payment import Payment
+from stampli_b1_assets.domain.vendor import Vendor
 
 PostingKind = Literal["invoice", "payment", "reversal"]
 
@@ -85,6 +87,14 @@ def payment_hash(payment: Payment) -> str:
             ),
         }
     )
+
+
+def vendor_hash(vendor: Vendor) -> str:
+    """Hash of what a row says of a vendor, wherever it stands and whenever it was changed."""
+    told = {field.name: getattr(vendor, field.name) for field in fields(vendor)}
+    for name in ("row", "faults", "file_name", "file_sha256", "modified_at"):
+        del told[name]
+    return _hash({**told, "faults": [fault.column for fault in vendor.faults]})
 
 
 def _hash(content: dict[str, object]) -> str:

@@ -43,6 +43,10 @@ def supplier_of(vendor_id: str, name: str, desk: Desk) -> Supplier:
 
 
 def _unknown(vendor_id: str, name: str, desk: Desk) -> Hold:
+    held = desk.held_vendors.get(vendor_id)
+    if held is not None:
+        detail = f"Vendor {vendor_id} {name}".rstrip() + f" is not in SAP yet, and is held itself: {held.detail}"
+        return Hold(Reason.UNKNOWN_VENDOR, detail, held.action, vendor_id)
     hint = dated_hint(VENDORS_FILE, (vendor_id,), desk) or twin_hint(vendor_id, desk.reference.partners, "SAP has")
     return Hold(
         Reason.UNKNOWN_VENDOR,

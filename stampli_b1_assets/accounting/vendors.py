@@ -8,7 +8,7 @@ from typing import Any, Literal
 from stampli_b1_assets.accounting import texts, vendor_fields
 from stampli_b1_assets.accounting.draft import Context, Draft
 from stampli_b1_assets.accounting.statuses import StatusKind, status_word
-from stampli_b1_assets.domain.invoice import Invoice
+from stampli_b1_assets.domain.invoice import Fault, FaultKind, Invoice
 from stampli_b1_assets.domain.money import ZERO
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.domain.reference_data import Partner
@@ -60,7 +60,21 @@ def vendors_of_invoices(invoices: Iterable[Invoice], context: Context) -> Iterat
         is_wanted = status_word(source, context.settings) is StatusKind.POSTABLE and invoice.total != ZERO
         if is_wanted and invoice.vendor_id and not _is_known(invoice.vendor_id, context):
             row = invoice.lines[0].row if invoice.lines else 0
-            yield Vendor(invoice.vendor_id, invoice.vendor_name, "Active", row=row, file_name=invoice.file_name)
+            yield Vendor(
+                invoice.vendor_id,
+                invoice.vendor_name,
+                "Active",
+                row=row,
+                faults=() if invoice.vendor_name else (_nameless(invoice.vendor_id, row),),
+                file_name=invoice.file_name,
+                file_sha256=invoice.file_sha256,
+            )
+
+
+def _nameless(vendor_id: str, row: int) -> Fault:
+    """The reader leaves a name of an invoice empty that was decoded wrongly: SAP must not get it."""
+    detail = f"Row {row}: Vendor Name of {vendor_id} is empty, or was decoded wrongly before it came here."
+    return Fault(FaultKind.BAD_VALUE, row, _NAME, detail, "Correct the vendor's name in Stampli, or create it in SAP.")
 
 
 def _is_known(vendor_id: str, context: Context) -> bool:

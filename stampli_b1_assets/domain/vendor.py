@@ -25,6 +25,7 @@ class Vendor:
     row: int = 0
     faults: tuple[Fault, ...] = ()
     file_name: str = ""
+    file_sha256: str = ""
 
     @property
     def key(self) -> str:

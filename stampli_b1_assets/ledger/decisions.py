@@ -16,18 +16,25 @@ from stampli_b1_assets.ledger.records import DecisionRecord
 
 _table = schema.decisions.c
 
-_PAYMENT = "payment:"
+_PREFIXES = {"payment": "payment:", "vendor": "vendor:"}
 
 
 def payment_subject(payment_id: str) -> str:
     """What a decision on a payment is filed under, apart from an invoice of the same id."""
-    return f"{_PAYMENT}{payment_id}"
+    return f"{_PREFIXES['payment']}{payment_id}"
+
+
+def vendor_subject(key: str) -> str:
+    """The same for a vendor, by its id or what stands in for it."""
+    return f"{_PREFIXES['vendor']}{key}"
 
 
 def kind_and_id(subject: str) -> tuple[str, str]:
-    """`invoice` or `payment`, and its id."""
-    is_payment = subject.startswith(_PAYMENT)
-    return ("payment", subject.removeprefix(_PAYMENT)) if is_payment else ("invoice", subject)
+    """`invoice`, `payment` or `vendor`, and its id."""
+    for kind, prefix in _PREFIXES.items():
+        if subject.startswith(prefix):
+            return kind, subject.removeprefix(prefix)
+    return "invoice", subject
 
 
 class Decisions:

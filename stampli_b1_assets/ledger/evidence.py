@@ -9,7 +9,7 @@ from sqlalchemy import select
 from stampli_b1_assets.ledger import schema
 from stampli_b1_assets.ledger.canonical import plain
 from stampli_b1_assets.ledger.database import Database
-from stampli_b1_assets.ledger.decisions import payment_subject
+from stampli_b1_assets.ledger.decisions import payment_subject, vendor_subject
 
 if TYPE_CHECKING:  # Ledger imports this module
     from stampli_b1_assets.ledger.ledger import Ledger
@@ -24,8 +24,9 @@ def gather(database: Database, ledger: "Ledger", stampli_id: str) -> dict[str, A
     versions = plain(ledger.invoices.history(stampli_id))
     invoice, payment = ledger.invoices.get(stampli_id), ledger.payments.get(stampli_id)
     outcomes = _outcomes(database, stampli_id)
-    decisions = [*ledger.decisions.for_invoice(stampli_id), *ledger.decisions.for_invoice(payment_subject(stampli_id))]
-    subjects = [stampli_id, payment_subject(stampli_id), *dict.fromkeys(intent["key"] for intent in intents)]
+    decided = (stampli_id, payment_subject(stampli_id), vendor_subject(stampli_id))
+    decisions = [one for subject in decided for one in ledger.decisions.for_invoice(subject)]
+    subjects = [*decided, *dict.fromkeys(intent["key"] for intent in intents)]
     trail = [record for subject in subjects for record in ledger.audit.export(subject=subject)]
     found = {
         "company": database.company,

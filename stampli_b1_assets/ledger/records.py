@@ -129,7 +129,7 @@ class PaymentRecord:
 class VendorRecord:
     """What became of a vendor row. `row_key` (such as `file#row`) stands in for an id that the row does not have.
 
-    `notes`: what was done otherwise than the row says (a name that was cut).
+    `notes`: what was done otherwise than the row says (a name that was cut). `modified_at`: the row's `Last Modified`.
     """
 
     vendor_id: str
@@ -141,6 +141,8 @@ class VendorRecord:
     row_key: str = ""
     card_code: str = ""
     notes: tuple[str, ...] = ()
+    content_hash: str = ""
+    modified_at: datetime | None = None
     updated_at: datetime | None = None
 
     @property

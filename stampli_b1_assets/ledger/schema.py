@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from stampli_b1_assets.ledger.columns import AnyText, JsonText, Moment, Money, WholeNumber
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it to `migrations/versions`."""
 
 VERSION_TABLE = "stampli_b1_ledger_version"
@@ -161,6 +161,8 @@ vendors = Table(
     _needed("outcome", Text),
     _needed("holds", JsonText, "[]"),
     _needed("notes", JsonText, "[]"),
+    _text("content_hash"),
+    Column("modified_at", Moment),
     _text("partition"),
     _text("file_name"),
     _needed("updated_at", Moment),

@@ -17,7 +17,7 @@ from stampli_b1_assets.ledger.postings import all_of, is_open
 from stampli_b1_assets.ledger.records import VendorRecord
 
 _table = schema.vendors.c
-_NEVER_NEWS = frozenset({"updated_at", "partition", "file_name"})
+_NEVER_NEWS = frozenset({"updated_at", "partition", "file_name", "content_hash", "modified_at"})
 
 
 class Vendors:

@@ -1,4 +1,4 @@
-"""People's decisions on invoices and payments that are held or in conflict, and the rules that they must keep."""
+"""People's decisions on what is held or in conflict, and the rules that they must keep."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stampli_b1_assets.domain.outcome import Outcome, Reason
 from stampli_b1_assets.errors import DecisionRefused
-from stampli_b1_assets.ledger.decisions import payment_subject
+from stampli_b1_assets.ledger.decisions import payment_subject, vendor_subject
 from stampli_b1_assets.pipeline.workplace import Workplace
 
 _ONLY_FOR = {
@@ -18,7 +18,9 @@ _ONLY_FOR_PAYMENTS = {
     "post-anyway": frozenset({Reason.PROBABLE_DUPLICATE, Reason.BAD_VALUE}),
     "reverse-and-repost": frozenset[Reason](),
 }
+_ONLY_FOR_VENDORS = {"post-anyway": frozenset[Reason](), "reverse-and-repost": frozenset[Reason]()}
 _OPEN = frozenset({Outcome.HELD, Outcome.CONFLICT})
+_ONLY = {"Invoice": _ONLY_FOR, "Payment": _ONLY_FOR_PAYMENTS, "Vendor": _ONLY_FOR_VENDORS}
 ACTIONS = ("retry", "ignore", "post-anyway", "reverse-and-repost")
 
 
@@ -64,12 +66,17 @@ class _Matter:
 
 
 def _matters(workplace: Workplace, ids: Sequence[str]) -> dict[str, _Matter]:
-    """By id; where an invoice and a payment share one, the open one."""
+    """By id; where two of them share one, the open one, and of these the invoice."""
     found: dict[str, _Matter] = {}
+    for vendor in workplace.ledger.vendors.get_many(ids).values():
+        id_ = vendor.subject_id
+        reasons = tuple(hold.reason for hold in vendor.holds)
+        found[id_] = _Matter("Vendor", id_, vendor_subject(id_), vendor.outcome, reasons, vendor.content_hash)
     for payment in workplace.ledger.payments.get_many(ids).values():
         id_ = payment.payment_id
-        reasons = tuple(hold.reason for hold in payment.holds)
-        found[id_] = _Matter("Payment", id_, payment_subject(id_), payment.outcome, reasons, payment.content_hash)
+        if id_ not in found or payment.outcome in _OPEN:
+            reasons = tuple(hold.reason for hold in payment.holds)
+            found[id_] = _Matter("Payment", id_, payment_subject(id_), payment.outcome, reasons, payment.content_hash)
     for invoice in workplace.ledger.invoices.get_many(ids).values():
         id_ = invoice.stampli_id
         if id_ not in found or invoice.outcome in _OPEN:
@@ -96,17 +103,17 @@ def _decide(workplace: Workplace, matter: _Matter, action: str, *, by: str, note
 def _check(id_: str, matter: _Matter | None, action: str) -> None:
     if matter is None:
         raise DecisionRefused(
-            f"No invoice or payment {id_} was ever seen.", "`stampli-b1 held` lists what is open, with its ids."
+            f"No invoice, payment or vendor {id_} was ever seen.", "`stampli-b1 held` lists what is open, with its ids."
         )
     if matter.outcome not in _OPEN:
         raise DecisionRefused(
             f"{matter.kind} {id_} is {matter.outcome.replace('_', ' ')}: there is nothing to release.",
             "`stampli-b1 held` lists what is open.",
         )
-    fitting = (_ONLY_FOR if matter.kind == "Invoice" else _ONLY_FOR_PAYMENTS).get(action)
+    fitting = _ONLY[matter.kind].get(action)
     if fitting is not None and not fitting.intersection(matter.reasons):
         first = matter.reasons[0] if matter.reasons else "held"
-        only = f"only for {' or '.join(sorted(fitting))}" if fitting else "not for payments"
+        only = f"only for {' or '.join(sorted(fitting))}" if fitting else f"not for {matter.kind.lower()}s"
         raise DecisionRefused(f"{matter.kind} {id_} is {first}, and {action} is {only}.", "Choose another action.")
 
 

@@ -1,18 +1,22 @@
 """Keep SAP's suppliers in step with Stampli's vendors: plan, create or patch, record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+from stampli_b1_assets.accounting.identity import vendor_hash
 from stampli_b1_assets.accounting.vendors import VendorPlan, plan_vendors
 from stampli_b1_assets.domain.outcome import Hold, Reason
 from stampli_b1_assets.domain.reference_data import Partner
-from stampli_b1_assets.domain.vendor import VendorOutcome
+from stampli_b1_assets.domain.vendor import Vendor, VendorOutcome
 from stampli_b1_assets.errors import B1OutcomeUnknown, B1Refused
-from stampli_b1_assets.ledger.records import VendorRecord
+from stampli_b1_assets.ledger.decisions import vendor_subject
+from stampli_b1_assets.ledger.records import FileState, VendorRecord
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint, passed
 from stampli_b1_assets.pipeline.reading import FileContent
 from stampli_b1_assets.pipeline.selecting import vendors_to_sync
 from stampli_b1_assets.pipeline.session import Session
+from stampli_b1_assets.stampli.kinds import FileKind
 
 _IN_DOUBT = Hold(
     Reason.OUTCOME_UNKNOWN,
@@ -31,36 +35,85 @@ class SyncedPartner:
     holds: tuple[Hold, ...] = ()
 
 
-def sync_partners(
-    session: Session, files: Sequence[FileContent], tell: Callable[[SyncedPartner], None] = lambda _: None
-) -> None:
+Tell = Callable[[SyncedPartner], None]
+
+
+def sync_partners(session: Session, files: Sequence[FileContent], tell: Tell = lambda _: None) -> None:
     """Create and patch what differs, for the vendors of new files and for the held ones of files tried again.
 
     `tell` hears of each. Raises `B1Unusable` or `LedgerUnusable`, after what was done by then was put on record; what
     SAP refuses is held, and stops nothing else.
     """
-    home = {content.record.name: content.record.partition for content in files}
+    home = {content.record.sha256: content.record.partition for content in files}
+    brought: set[str] = set()
     for vendors in vendors_to_sync(session, files):
-        session.recall_card_codes(vendor.vendor_id for vendor in vendors)
-        synced: list[SyncedPartner] = []
-        try:
-            for plan in plan_vendors(vendors, session.context()):
-                done = _carry_out(session, plan)
-                synced.append(done)
-                tell(done)
-        finally:
-            _learn(session, synced)
-            session.ledger.vendors.save([_record(done, home) for done in synced], cycle=session.cycle)
-    _count_remembered(session, files)
+        brought |= _sync_some(session, vendors, home, tell)
+    _close_what_is_over(session, files, brought)
     passed(Checkpoint.PARTNERS_SAVED)
 
 
-def _count_remembered(session: Session, files: Sequence[FileContent]) -> None:
-    """Held vendors of files that cannot be read any more: nobody can try them, and they are not forgotten."""
+def _sync_some(session: Session, vendors: Sequence[Vendor], home: Mapping[str, str], tell: Tell) -> set[str]:
+    """All rows of some vendors; gives the keys of those that are held."""
+    known = session.ledger.vendors.get_many(vendor.key for vendor in vendors)
+    decisions = session.ledger.decisions.effective([vendor_subject(vendor.key) for vendor in vendors])
+    session.recall_card_codes(vendor.vendor_id for vendor in vendors)
+    synced: list[SyncedPartner] = []
+    try:
+        for plan in plan_vendors(vendors, session.context()):
+            wanted = _unless_over(plan, known.get(plan.vendor.key), decisions)
+            done = _carry_out(session, wanted)
+            synced.append(done)
+            tell(done)
+    finally:
+        _learn(session, synced)
+        records = [_record(done, home, known.get(done.plan.vendor.key)) for done in synced]
+        session.ledger.vendors.save(records, cycle=session.cycle)
+    return {done.plan.vendor.key for done in synced if done.outcome == VendorOutcome.HELD}
+
+
+def _unless_over(plan: VendorPlan, known: VendorRecord | None, decisions: Mapping[tuple[str, str], str]) -> VendorPlan:
+    """Nothing is done for a row that is older than what came before, nor for what a person said to leave alone."""
+    vendor = plan.vendor
+    if known is not None and _is_older(vendor, known):
+        held = known.holds if known.outcome == VendorOutcome.HELD else ()
+        note = f"{vendor.file_name} is older than what Stampli brought before, and changes nothing."
+        return VendorPlan(vendor, "held" if held else "unchanged", known.card_code, holds=held, notes=(note,))
+    if decisions.get((vendor_subject(vendor.key), vendor_hash(vendor))) == "ignore":
+        card_code = known.card_code if known else ""
+        return VendorPlan(vendor, "unchanged", card_code, notes=("Ignored, as a person decided.",))
+    return plan
+
+
+def _is_older(vendor: Vendor, known: VendorRecord) -> bool:
+    return vendor.modified_at is not None and known.modified_at is not None and vendor.modified_at < known.modified_at
+
+
+def _close_what_is_over(session: Session, files: Sequence[FileContent], held: AbstractSet[str]) -> None:
+    """Held vendors that these files bring no more.
+
+    Those of a file that cannot be read any more are counted on. Over are vendors that no open invoice names now, and
+    rows without an id of a file of which a newer one has come.
+    """
+    ledger = session.ledger
+    newer = {content.record.name for content in files if content.vendors is not None and not _was_done(content)}
     for content in files:
-        if content.is_remembered:
-            still_open = session.ledger.vendors.open_in(content.record.partition)
-            session.ledger.vendors.save(still_open, cycle=session.cycle)
+        still_open = [one for one in ledger.vendors.open_in(content.record.partition) if one.subject_id not in held]
+        if content.is_remembered and content.record.kind == FileKind.VENDORS:
+            ledger.vendors.save(still_open, cycle=session.cycle)
+        elif content.record.kind == FileKind.INVOICES:
+            ledger.vendors.save([_over(one, "No open invoice names it any more.") for one in still_open],
+                                cycle=session.cycle)  # fmt: skip
+    for record in ledger.vendors.open() if newer else ():
+        if not record.vendor_id and record.file_name in newer and record.subject_id not in held:
+            ledger.vendors.save([_over(record, "A newer file of this name was read.")], cycle=session.cycle)
+
+
+def _was_done(content: FileContent) -> bool:
+    return content.record.state == FileState.DONE
+
+
+def _over(record: VendorRecord, note: str) -> VendorRecord:
+    return replace(record, outcome=VendorOutcome.UNCHANGED, holds=(), notes=(note,))
 
 
 def _carry_out(session: Session, plan: VendorPlan) -> SyncedPartner:
@@ -101,8 +154,10 @@ def _refused(plan: VendorPlan, refusal: B1Refused) -> Hold:
     )
 
 
-def _record(done: SyncedPartner, home: dict[str, str]) -> VendorRecord:
+def _record(done: SyncedPartner, home: Mapping[str, str], known: VendorRecord | None) -> VendorRecord:
     vendor = done.plan.vendor
+    if known is not None and _is_older(vendor, known):
+        return replace(known, outcome=done.outcome)
     return VendorRecord(
         row_key=vendor.key,
         vendor_id=vendor.vendor_id,
@@ -110,7 +165,9 @@ def _record(done: SyncedPartner, home: dict[str, str]) -> VendorRecord:
         outcome=done.outcome,
         card_code=done.card_code,
         holds=done.holds,
-        partition=home.get(vendor.file_name, ""),
+        partition=home.get(vendor.file_sha256, ""),
         file_name=vendor.file_name,
         notes=done.plan.notes,
+        content_hash=vendor_hash(vendor),
+        modified_at=vendor.modified_at,
     )

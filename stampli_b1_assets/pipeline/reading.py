@@ -91,7 +91,7 @@ def _remembered(workplace: Workplace, record: FileRecord) -> FileContent:
 def _converted(workplace: Workplace, record: FileRecord, kind: FileKind, rows: Rows) -> FileContent:
     code = workplace.settings.stampli.company_code
     if kind is FileKind.VENDORS:
-        return FileContent(record, vendors=Vendors(rows, code, record.name))
+        return FileContent(record, vendors=Vendors(rows, code, record.name, record.sha256))
     if kind is FileKind.PAYMENTS:
         return FileContent(record, payments=Payments(rows, code, record.name, record.sha256))
     whole = HeadersWithLines(rows, _other_rows(workplace, record)) if workplace.layout.is_split else rows

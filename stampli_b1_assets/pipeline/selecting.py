@@ -38,7 +38,7 @@ def vendors_to_sync(session: Session, files: Sequence[FileContent]) -> Iterator[
     if session.settings.posting.new_vendors == "from_invoice":
         named = _named_by_invoices(session, files)
         while some := list(islice(named, _WINDOW)):
-            yield _not_held(session, some)
+            yield _left_to_invoices(session, some)
 
 
 def _open_vendors(session: Session, content: FileContent) -> Vendors | None:
@@ -57,15 +57,18 @@ def _named_by_invoices(session: Session, files: Sequence[FileContent]) -> Iterat
                     yield vendor
 
 
-def _not_held(session: Session, vendors: Sequence[Vendor]) -> list[Vendor]:
-    """Without those that a file of vendors brought and that wait for a person, or for SAP to be looked up."""
+def _left_to_invoices(session: Session, vendors: Sequence[Vendor]) -> list[Vendor]:
+    """Without those that a file of vendors brought and that are not in SAP: they wait for a person, or for SAP to be
+    looked up, or are inactive in Stampli.
+    """
     known = session.ledger.vendors.get_many(vendor.vendor_id for vendor in vendors)
     kinds = {partition: _kind(session, partition) for partition in {record.partition for record in known.values()}}
 
-    def is_held(record: VendorRecord) -> bool:
-        return record.outcome == VendorOutcome.HELD and kinds[record.partition] == FileKind.VENDORS
+    def is_settled(record: VendorRecord) -> bool:
+        is_open = record.outcome == VendorOutcome.HELD or not record.card_code
+        return is_open and kinds[record.partition] == FileKind.VENDORS
 
-    return [vendor for vendor in vendors if vendor.vendor_id not in known or not is_held(known[vendor.vendor_id])]
+    return [one for one in vendors if one.vendor_id not in known or not is_settled(known[one.vendor_id])]
 
 
 def _kind(session: Session, partition: str) -> str:

@@ -70,6 +70,7 @@ class Session:
             reference=self.reference,
             today=self.workplace.today(),
             card_codes=self._card_codes,
+            held_vendors={one.vendor_id: one.holds[0] for one in self.ledger.vendors.open() if one.holds},
         )
 
     def note_card_code(self, vendor_id: str, card_code: str) -> None:

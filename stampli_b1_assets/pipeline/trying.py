@@ -109,7 +109,7 @@ def try_layout(
 
 def _documents(file: ParsedFile, name: str) -> Iterable[Document]:
     if file.kind is FileKind.VENDORS:
-        return chain.from_iterable(vendors_together([Vendors(file.rows, None, name)]))
+        return chain.from_iterable(vendors_together([Vendors(file.rows, None, name, "")]))
     if file.kind is FileKind.PAYMENTS:
         return Payments(file.rows, None, name, "")
     return Invoices(file.rows, None, name, "")

@@ -59,9 +59,15 @@ def _refused_files(workplace: Workplace) -> Iterator[FileRecord]:
 
 
 def _decisions(workplace: Workplace) -> Iterator[dict[str, Any]]:
-    decisions = workplace.ledger.decisions
-    for one in [*decisions.pending(), *decisions.all_effective()]:
+    """Those that count for what waits now; one lapses when the content that it was made for changes."""
+    ledger = workplace.ledger
+    contents = {("vendor", one.subject_id): one.content_hash for one in ledger.vendors.open()}
+    contents |= {("invoice", one.stampli_id): one.content_hash for one in ledger.invoices.open()}
+    contents |= {("payment", one.payment_id): one.content_hash for one in ledger.payments.open()}
+    for one in [*ledger.decisions.pending(), *ledger.decisions.all_effective()]:
         kind, id_ = kind_and_id(one.stampli_id)
+        if contents.get((kind, id_)) != one.content_hash:
+            continue
         yield {
             "kind": kind,
             "id": id_,

@@ -11,6 +11,9 @@ from rich.text import Text
 from stampli_b1_assets.reports.hanging import Hanging
 from stampli_b1_assets.reports.words import Document, counted, money, sums
 
+_MANY_WAYS = ("BAD_VALUE",)
+"""Reasons that are mended in more than one way for one code, which is a column there."""
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -86,7 +89,7 @@ def by_cause(waiting: Iterable[Waiting]) -> list[Cause]:
     for one in waiting:
         reason = one.reasons[0] if one.reasons else ""
         action = _for_any(one)
-        key = (one.kind, one.outcome, reason, one.code or action)
+        key = (one.kind, one.outcome, reason, one.code, action if reason in _MANY_WAYS or not one.code else "")
         cause = causes.setdefault(key, Cause(one.kind, one.outcome, reason, one.code, one.action))
         cause.waiting.append(one)
         if len(cause.waiting) > 1:

@@ -120,6 +120,7 @@ class Vendors:
     rows: Rows
     company_code: str | None
     file_name: str
+    file_sha256: str
 
     def only(self, keys: Collection[str]) -> "Vendors":
         """Those that are known by one of these keys; see `Vendor.key`."""
@@ -149,11 +150,18 @@ def vendors_together(files: Sequence[Vendors]) -> Iterator[list[Vendor]]:
         together: list[Vendor] = []
         for of_file in frame.partition_by("_file", maintain_order=True):
             file = files[of_file["_file"][0]]
-            together += vendors_from(of_file, file_name=file.file_name, company_code=file.company_code)
+            together += vendors_from(
+                of_file,
+                file_name=file.file_name,
+                file_sha256=file.file_sha256,
+                company_code=file.company_code,
+            )
         yield together
 
 
-def vendors_from(frame: pl.DataFrame, *, file_name: str, company_code: str | None = None) -> list[Vendor]:
+def vendors_from(
+    frame: pl.DataFrame, *, file_name: str, file_sha256: str = "", company_code: str | None = None
+) -> list[Vendor]:
     """One vendor per row, in the file's order; one without id has `vendor_id` "" and a fault.
 
     Rows of another Company Code are left out when `company_code` is set; most files of vendors have no such column.
@@ -164,6 +172,7 @@ def vendors_from(frame: pl.DataFrame, *, file_name: str, company_code: str | Non
             row=row["row"],
             faults=tuple(_faults(row)),
             file_name=file_name,
+            file_sha256=file_sha256,
         )
         for row in frame.iter_rows(named=True)
         if not _is_foreign(row, company_code)

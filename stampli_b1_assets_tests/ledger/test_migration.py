@@ -9,7 +9,7 @@ from alembic import op
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from stampli_b1_assets.errors import LedgerUnusable
 from stampli_b1_assets.ledger import schema
@@ -53,6 +53,23 @@ def test_constraints_and_defaults_are_those_of_the_schema(engine, url, tmp_path)
                 assert is_counted or defaults[column.name] == (column.server_default is not None), column
             names = {index["name"] for index in found.get_indexes(table.name)}
             assert {index.name for index in table.indexes} <= names
+
+
+def test_a_ledger_of_an_earlier_version_keeps_its_vendors(engine, url):
+    migrate(engine)
+    with engine.begin() as connection:
+        for name in ("content_hash", "modified_at"):
+            connection.execute(text(f"ALTER TABLE vendors DROP COLUMN {name}"))
+        connection.execute(text(f"UPDATE {schema.VERSION_TABLE} SET version_num = '0002'"))
+        connection.execute(
+            text(
+                "INSERT INTO vendors (company, vendor_key, vendor_id, row_key, name, outcome, partition, updated_at) "
+                "VALUES ('northwind', 'V1', 'V1', 'V1', 'One', 'held', 'p', '2026-05-01T00:00:00.000000Z')"
+            )
+        )
+    with Ledger.open(url, "northwind") as ledger:
+        (vendor,) = ledger.vendors.open()
+        assert (vendor.name, vendor.content_hash, vendor.modified_at) == ("One", "", None)
 
 
 def test_to_open_again_changes_nothing(url, invoice):

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stampli_b1_assets.errors import B1Unusable
+from stampli_b1_assets.errors import B1Unusable, DecisionRefused
 from stampli_b1_assets.pipeline import checkpoints
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint
+from stampli_b1_assets.pipeline.deciding import release
+from stampli_b1_assets.pipeline.waiting import held_document
 from stampli_b1_assets_tests.fixtures.world import csv_bytes, invoice_rows
 from stampli_b1_assets_tests.simulation.bench import Bench
 
@@ -121,3 +123,87 @@ def test_when_sap_goes_away_what_was_created_is_on_record(bench: Bench) -> None:
     known = bench.ledger().vendors.get_many([f"V4{number:04}" for number in range(6)])
     assert {id_: record.outcome for id_, record in known.items()} == {f"V4{n:04}": "created" for n in range(5)}
     assert bench.cycle("again")["vendors"] == {"created": 0, "updated": 0, "unchanged": 6, "held": 0}
+
+
+def modified(bench: Bench, code: str, moment: str, mail: str) -> str:
+    return f"{code},Newcomer,Active,,{mail},{moment}"
+
+
+def test_an_older_row_changes_nothing_whichever_file_comes_later(bench: Bench) -> None:
+    put(bench, "new.csv", modified(bench, "V40000", LATE, "new@x.example"))
+    bench.cycle("new")
+    put(bench, "old.csv", modified(bench, "V40000", EARLY, "old@x.example"))
+    assert bench.cycle("old")["vendors"] == {"created": 0, "updated": 0, "unchanged": 1, "held": 0}
+    assert email(bench, "V40000") == "new@x.example"
+    assert bench.ledger().vendors.get_many(["V40000"])["V40000"].file_name == "new.csv"
+    put(bench, "same.csv", modified(bench, "V40000", LATE, "same@x.example"))
+    assert bench.cycle("same")["vendors"]["updated"] == 1
+
+
+def test_an_older_row_does_not_release_a_newer_one(bench: Bench) -> None:
+    put(bench, "new.csv", f"V20010,Nordlys AS,Active,NO918000333,,{LATE}")
+    put(bench, "old.csv", f"V20010,Fernhill Groundworks Ltd,Active,,older@x.example,{EARLY}")
+    del bench.folder.files["old.csv"]
+    assert bench.cycle("new")["vendors"]["held"] == 1
+    put(bench, "old.csv", f"V20010,Fernhill Groundworks Ltd,Active,,older@x.example,{EARLY}")
+    summary = bench.cycle("old")
+    assert [(row["id"], row["reason"]) for row in summary["needs_a_person"]] == [("V20010", "INVALID_VENDOR")]
+    assert email(bench, "V20010") == "accounts@fernhill.example"
+
+
+def test_a_person_may_leave_a_vendor_alone_until_it_changes(bench: Bench) -> None:
+    put(bench, "a.csv", ",Without an id,Active,,,", "V20010,Nordlys AS,Active,NO918000333,,")
+    bench.cycle("held")
+    with bench.workplace() as workplace:
+        release(workplace, ["a.csv#2", "V20010"], "ignore", by="T. Ester", note="known")
+    assert bench.cycle("ignored")["vendors"] == {"created": 0, "updated": 0, "unchanged": 2, "held": 0}
+    put(bench, "b.csv", "V20010,Nordlys AS,Active,NO918000333,,")
+    assert bench.cycle("the same again")["vendors"]["held"] == 0
+    put(bench, "c.csv", "V20010,Nordlys ASA,Active,NO918000333,,")
+    assert bench.cycle("changed")["vendors"]["held"] == 1
+    with bench.workplace() as workplace:
+        assert held_document(workplace)["decisions"] == []
+
+
+def test_what_fits_invoices_alone_is_not_for_vendors(bench: Bench) -> None:
+    put(bench, "a.csv", ",Without an id,Active,,,")
+    bench.cycle("held")
+    with bench.workplace() as workplace, pytest.raises(DecisionRefused, match="post-anyway is not for vendors"):
+        release(workplace, ["a.csv#2"], "post-anyway", by="T. Ester", note="known")
+
+
+def test_a_newer_file_of_the_same_name_closes_rows_without_an_id(bench: Bench) -> None:
+    put(bench, "a.csv", ",Without an id,Active,,,", "V20010,Nordlys AS,Active,NO918000333,,")
+    bench.cycle("held")
+    put(bench, "other.csv", "V40000,Newcomer,Active,,,")
+    assert bench.cycle("another name")["vendors"]["held"] == 2
+    put(bench, "a.csv", "V40001,With an id,Active,,,")
+    summary = bench.cycle("the same name")
+    assert [row["id"] for row in summary["needs_a_person"]] == ["V20010"]
+    assert bench.cycle("after")["vendors"]["held"] == 1
+    assert [one.subject_id for one in bench.ledger().vendors.open()] == ["V20010"]
+
+
+def test_a_vendor_that_no_open_invoice_names_any_more_waits_no_longer(bench: Bench) -> None:
+    create_vendors_of_invoices(bench)
+    rows = invoice_rows("9001", vendor_id="V40001", vendor_name="BÃ¤ckerei")
+    bench.folder.files["invoices.csv"] = (csv_bytes(*rows), 1_777_100_000)
+    waiting = {row["id"]: row for row in bench.cycle("held")["needs_a_person"]}
+    assert "decoded wrongly" in waiting["V40001"]["detail"]
+    assert "is held itself" in waiting["9001"]["detail"]
+    assert waiting["9001"]["action"] == waiting["V40001"]["action"]
+    with bench.workplace() as workplace:
+        release(workplace, ["9001"], "ignore", by="T. Ester", note="not ours")
+    bench.cycle("ignored")
+    assert bench.cycle("after")["needs_a_person"] == []
+    assert bench.ledger().vendors.open() == []
+
+
+def test_a_vendor_that_is_inactive_in_stampli_is_not_created_by_an_invoice(bench: Bench) -> None:
+    create_vendors_of_invoices(bench)
+    put(bench, "vendors.csv", "V40001,Closed Ltd,Inactive,,,")
+    rows = invoice_rows("9001", vendor_id="V40001", vendor_name="Closed Ltd")
+    bench.folder.files["invoices.csv"] = (csv_bytes(*rows), 1_777_100_000)
+    summary = bench.cycle("both")
+    assert bench.store.get("BusinessPartners", "V40001") is None
+    assert [(row["id"], row["reason"]) for row in summary["needs_a_person"]] == [("9001", "UNKNOWN_VENDOR")]

@@ -117,7 +117,7 @@ def test_vendors_of_two_files_whose_rows_lie_apart_come_together_with_a_piece_in
 
     def vendors(path: Path) -> Iterator[list[Vendor]]:
         rows = read_export(path, "f", LAYOUT, max_bytes=10**9).rows
-        return vendors_together([Vendors(rows, None, "f"), Vendors(other, None, "other")])
+        return vendors_together([Vendors(rows, None, "f", "1"), Vendors(other, None, "other", "2")])
 
     small, large = vendors_file(tmp_path / "small", 100), vendors_file(tmp_path / "large", 1_000)
     pieces = list(vendors(small))
