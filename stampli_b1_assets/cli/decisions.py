@@ -36,7 +36,7 @@ def held(options: Options) -> int:
 @click.option("--by", required=True, metavar="NAME", help="Who decides.")
 @click.option("--note", required=True, metavar="TEXT", help="Why; it goes into the audit trail.")
 def release(options: Options, ids: tuple[str, ...], action: str, by: str, note: str) -> int:
-    """Take a decision on held or conflicting invoices, by their Stampli ids; it takes effect in the next sync.
+    """Take a decision on what is held or in conflict, by the ids that `held` lists; it takes effect in the next sync.
 
     \b
     retry               try again, now that its cause is mended

@@ -1,15 +1,17 @@
 """How the columns of the newest file of each kind differ from those of the file before it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 
+from stampli_b1_assets.domain.outcome import RefusalReason
 from stampli_b1_assets.errors import FileRefused
 from stampli_b1_assets.ledger.records import FileRecord, FileState
 from stampli_b1_assets.pipeline.workplace import Workplace
 from stampli_b1_assets.stampli.drift import Drift, drift
-from stampli_b1_assets.stampli.reader import open_export
+from stampli_b1_assets.stampli.reader import FileKind, columns_of
+
+_BOTH = 2
 
 
 @dataclass(frozen=True)
@@ -23,24 +25,24 @@ class FileDrift:
 
 
 def drifts(workplace: Workplace) -> list[FileDrift]:
-    """One for each kind of which two files can be read: the last two."""
-    return list(_drifts(workplace))
+    """One for each kind of which two files can be read: the last two, also those refused for their header."""
+    latest: dict[str, list[tuple[str, list[str]]]] = {}
+    for record in reversed(workplace.ledger.files.all().values()):
+        is_settled = bool(record.kind) and len(latest.get(record.kind, ())) == _BOTH
+        if not is_settled and (record.state == FileState.DONE or record.reason == RefusalReason.BAD_HEADER):
+            for kind, columns in _columns(workplace, record):
+                latest.setdefault(kind, []).append((record.name, columns))
+    return [
+        FileDrift(kind, previous, current, drift(before, after))
+        for kind, ((current, after), (previous, before)) in sorted(
+            (kind, found[:_BOTH]) for kind, found in latest.items() if len(found) >= _BOTH
+        )
+    ]
 
 
-def _drifts(workplace: Workplace) -> Iterator[FileDrift]:
-    read = [one for one in workplace.ledger.files.all().values() if one.state == FileState.DONE and one.kind]
-    for kind in sorted({one.kind for one in read}):
-        of_kind = [one for one in reversed(read) if one.kind == kind]
-        latest = list(islice(_readable(workplace, of_kind), 2))
-        if len(latest) == 2:
-            (current, after), (previous, before) = latest
-            yield FileDrift(kind, previous.name, current.name, drift(before, after))
-
-
-def _readable(workplace: Workplace, records: Iterable[FileRecord]) -> Iterator[tuple[FileRecord, list[str]]]:
-    """Files with their columns; those that left landing, or that the layout does not fit any more, are left out."""
+def _columns(workplace: Workplace, record: FileRecord) -> Iterator[tuple[FileKind, list[str]]]:
+    """Nothing of a file that left landing, or that the layout does not fit at all any more."""
     max_bytes = workplace.settings.stampli.max_file_mb * 10**6
-    for record in records:
-        path = workplace.landing.path_of(record.sha256)
-        with suppress(FileRefused, OSError):
-            yield record, open_export(path, record.name, workplace.layout, max_bytes=max_bytes).columns()
+    path = workplace.landing.path_of(record.sha256)
+    with suppress(FileRefused, OSError):
+        yield columns_of(path, record.name, workplace.layout, max_bytes=max_bytes)

@@ -69,5 +69,6 @@ def _compared_with_same_bytes(workplace: Workplace, record: FileRecord) -> FileR
     if twin.state != FileState.REFUSED:
         return replace(record, state=FileState.KNOWN, detail=f"The same bytes as {twin.name}.")
     if twin.layout == workplace.layout.fingerprint:
-        return refused(record, twin.reason, twin.detail, layout=twin.layout)
+        detail = f"{record.name} has the same bytes as {twin.name}, which was refused: {twin.detail}"
+        return refused(record, twin.reason, detail, layout=twin.layout)
     return record

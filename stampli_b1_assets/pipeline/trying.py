@@ -9,6 +9,8 @@ from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from stampli_b1_assets.accounting.believed import believed, faulty_columns
+from stampli_b1_assets.accounting.rules.document import required_values, type_against_sign
 from stampli_b1_assets.accounting.statuses import StatusKind, status_word
 from stampli_b1_assets.accounting.taxes import tax_total
 from stampli_b1_assets.config.models import PostingSettings
@@ -101,7 +103,7 @@ def try_layout(
             for fault in document.faults:
                 sentences.add(fault.row, fault.detail)
             if isinstance(document, Invoice) and not layout.is_split:
-                for row, sentence in _disagreement(document):
+                for row, sentence in (*_contradictions(document, settings), *_disagreement(document)):
                     sentences.add(row, sentence)
         faulty, shown = _overview(_rows(file, sentences))
         yield Trial(file, sums, sentences, faulty, shown)
@@ -113,6 +115,19 @@ def _documents(file: ParsedFile, name: str) -> Iterable[Document]:
     if file.kind is FileKind.PAYMENTS:
         return Payments(file.rows, None, name, "")
     return Invoices(file.rows, None, name, "")
+
+
+def _contradictions(source: Invoice, settings: PostingSettings) -> Iterator[tuple[int, str]]:
+    """What holds an invoice that is to be posted, whatever SAP has: values that are empty, type against sign."""
+    invoice, faulty, first = believed(source), faulty_columns(source), source.lines[0].row if source.lines else 0
+    if status_word(invoice, settings) is not StatusKind.POSTABLE:
+        return
+    name = source.stampli_id or source.number
+    for column, value, row in required_values(invoice, settings):
+        if value in (None, "") and column not in faulty:
+            yield row or first, f"{column} of invoice {name} is empty (BAD_VALUE)."
+    if told := type_against_sign(invoice):
+        yield first, f"Invoice {name} {told} (BAD_VALUE)."
 
 
 def _disagreement(one: Invoice) -> Iterator[tuple[int, str]]:

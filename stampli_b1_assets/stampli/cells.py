@@ -23,6 +23,7 @@ from stampli_b1_assets.stampli.values import (
 
 _NULLABLE = frozenset({Grammar.MONEY, Grammar.DATE, Grammar.MOMENT})
 _FILL = Unreadable("", "Fill it in Stampli and export it again.")
+_MEANS_EMPTY = Unreadable("means empty, and must be filled", _FILL.action)
 _DECODED_WRONGLY = Unreadable(
     "was decoded wrongly before it reached us",
     "Have Stampli export it again, in the encoding that the layout declares.",
@@ -57,8 +58,10 @@ class Cells(dict[str, Value]):
         return value
 
     def _read(self, text: str) -> Value | Unreadable:
-        if not text.strip() or (self._empty_words and word_key(text) in self._empty_words):
-            return _FILL if self._must_be_filled else self._empty
+        is_blank = not text.strip()
+        if is_blank or (self._empty_words and word_key(text) in self._empty_words):
+            missing = _FILL if is_blank else _MEANS_EMPTY
+            return missing if self._must_be_filled else self._empty
         if self._extract is not None:
             match = self._extract.fullmatch(text.strip())
             if match is None:

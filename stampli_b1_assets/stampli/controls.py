@@ -41,7 +41,8 @@ class Tally:
         warnings = []
         for what, text in self.expected.items():
             if what == "total" and self.unreadable:
-                warnings.append(f"The total {text} of {name} is not proved: {self.unreadable} amounts cannot be read.")
+                unread = _amounts(self.unreadable)
+                warnings.append(f"The total {text} of {name} is not proved: {unread} cannot be read.")
                 continue
             actual = {"documents": Decimal(self.documents), "lines": Decimal(self.lines), "total": self.total}[what]
             if self._read(text) != actual:
@@ -54,3 +55,7 @@ class Tally:
 
 
 _WORDS = {"documents": "number of documents is", "lines": "number of lines is", "total": "total is"}
+
+
+def _amounts(number: int) -> str:
+    return "1 amount" if number == 1 else f"{number} amounts"

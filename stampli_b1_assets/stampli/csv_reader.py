@@ -164,9 +164,16 @@ class CsvSource:
         return bool(key) and self._keys.count(key) > 1
 
     def _missing(self, labels: Sequence[str]) -> str:
-        near = difflib.get_close_matches(label_key(labels[0]), self._keys, n=1, cutoff=0.7)
-        hint = f" (is it {shortened(self._header[self._keys.index(near[0])])}?)" if near else ""
-        return f"{' or '.join(labels)}{hint}"
+        """With the nearest label that nothing else in the layout is read from."""
+        known = {label_key(label) for others in sources_of(self.form).values() for label in others}
+        strange = [key for key in self._keys if key not in known]
+        near = difflib.get_close_matches(label_key(labels[0]), strange, n=1, cutoff=0.7)
+        if not near:
+            return " or ".join(labels)
+        found = self._header[self._keys.index(near[0])].strip()
+        is_blank = "".join(found.split()).casefold() == "".join(labels[0].split()).casefold()
+        hint = f"{shortened(found)} is there, with another kind of blank" if is_blank else f"is it {shortened(found)}?"
+        return f"{' or '.join(labels)} ({hint})"
 
     def _bad_header(self, what: str) -> FileRefused:
         return FileRefused(

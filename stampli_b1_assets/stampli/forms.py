@@ -300,6 +300,8 @@ class Form(Part):
             raise ValueError("`records` goes with `format: records`")
         if self.tax == "own_line" and "line_type" not in self.columns:
             raise ValueError("`tax: own_line` needs the column `line_type`")
+        if self.tax == "own_line" and not self.tax_line_words:
+            raise ValueError("`tax: own_line` needs `tax_line_words`, else no line is a tax line")
         return self
 
     @model_validator(mode="after")

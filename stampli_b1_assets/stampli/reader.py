@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from stampli_b1_assets.stampli.chunks import Source
-from stampli_b1_assets.stampli.csv_reader import CsvSource
+from stampli_b1_assets.stampli.csv_reader import CsvSource, header_of
+from stampli_b1_assets.stampli.csv_text import rows_of
 from stampli_b1_assets.stampli.forms import FileFormat, Form
 from stampli_b1_assets.stampli.frame_builder import FrameBuilder
 from stampli_b1_assets.stampli.kinds import FileKind
@@ -51,12 +52,6 @@ class ExportFile:
     zone: tzinfo | None
     warnings: list[str] = field(default_factory=list)
 
-    def columns(self) -> list[str]:
-        """All columns of the file; an XML file is gone through for them, and refused as by reading it."""
-        if self.form.format is FileFormat.XML:
-            deque(self.source.chunks(), maxlen=0)
-        return self.source.columns
-
     def frames(self) -> Iterator[pl.DataFrame]:
         """Frames of some 10,000 rows; refuses what shows only further down in the file.
 
@@ -97,6 +92,21 @@ def read_export(path: Path, name: str, layout: Layout, *, max_bytes: int, zone: 
         warnings=tuple(export.warnings),
         columns=tuple(export.source.columns),
     )
+
+
+def columns_of(path: Path, name: str, layout: Layout, *, max_bytes: int) -> tuple[FileKind, list[str]]:
+    """What a file brings, and all its columns, also when the header lacks some that the layout requires.
+
+    An XML file is gone through for them. Raises `FileRefused`.
+    """
+    size_checked(path, name, max_bytes)
+    found = recognise(path, name, layout)
+    if found.form.format is FileFormat.CSV:
+        header = header_of(rows_of(path, name, found.form, found.codec))
+        return found.form.kind, [label.strip() for label in header.cells] if header else []
+    source = _source(path, name, found.form, found.codec)
+    deque(source.chunks() if found.form.format is FileFormat.XML else (), maxlen=0)
+    return found.form.kind, source.columns
 
 
 def _source(path: Path, name: str, form: Form, codec: str) -> Source:

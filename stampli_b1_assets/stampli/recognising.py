@@ -112,7 +112,22 @@ def _unknown(name: str, first_rows: list[tuple[Form, list[str]]]) -> FileRefused
     form, cells = max(first_rows, key=lambda one: _nearness(*one))
     if not any(cell.strip() for cell in cells):
         return _stranger(name, "has no header")
+    odd = _odd_first_row(cells)
+    if odd:
+        return _stranger(name, odd)
     return _stranger(name, f"fits no kind of file; nearest is {form.title}: {'; '.join(_differences(form, cells))}")
+
+
+def _odd_first_row(cells: list[str]) -> str:
+    """What a first row is that is no header, or one of another delimiter, where it can be told; else nothing."""
+    first = cells[0].strip()
+    if first.casefold().startswith(("# ", "sep=")):
+        return f"begins with “{shortened(first)}”, which is no header; `skip_rows` in a layout passes over such rows"
+    if len(cells) == 1:
+        for sign, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (",", "commas")):
+            if first.count(sign) > 1:
+                return f"has columns that are separated by {word}; no form of the layout has that `delimiter`"
+    return ""
 
 
 def _labels(form: Form) -> set[str]:

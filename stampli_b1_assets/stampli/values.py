@@ -16,10 +16,11 @@ MONEY_PRECISION, MONEY_SCALE = 28, 6
 """Money in frames is Decimal(28, 6): 22 digits before the point, 6 behind."""
 
 _MEND = "Correct it in Stampli and export it again."
+_INVISIBLE = {"\n": "a line break", "\r": "a line break", "\t": "a tab"}
 _SPREADSHEET = "Take the file as Stampli wrote it, not as a spreadsheet saved it."
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?E\+[0-9]+", re.ASCII | re.IGNORECASE)
 _SPREADSHEET_ERRORS = frozenset({"#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"})
-_DAY_NUMBER = re.compile(r"[1-9][0-9]{4}", re.ASCII)
+_DAY_NUMBER = re.compile(r"[1-9][0-9]{4}(?:[.,][0-9]+)?", re.ASCII)
 _ISO_MOMENT = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?", re.ASCII
 )
@@ -47,7 +48,7 @@ def read_code(text: str) -> str | Unreadable:
         return _spreadsheet_damage(value) or value
     invisible = [one for one in value if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp")]
     if invisible:
-        return Unreadable(f"holds the invisible character U+{ord(invisible[0]):04X}")
+        return Unreadable(f"holds {_INVISIBLE.get(invisible[0], f'the invisible character U+{ord(invisible[0]):04X}')}")
     return value
 
 
@@ -153,6 +154,8 @@ def _no_number(text: str, grammar: Numbers) -> Unreadable:
     if text.strip() in _SPREADSHEET_ERRORS or not text.strip("# "):
         return Unreadable("is what a spreadsheet writes in place of a value", _SPREADSHEET)
     example = f"1951{grammar.decimal}00"
+    if text != text.strip():
+        return Unreadable(f"has blanks around it, and no number of this file's layout has, such as {example}")
     return Unreadable(f"is no number in the form of this file's layout, such as {example}")
 
 
@@ -223,7 +226,7 @@ def _date_in(moment: datetime, zone: tzinfo) -> date | Unreadable:
 
 def _no_date(text: str, formats: tuple[str, ...]) -> Unreadable:
     if _DAY_NUMBER.fullmatch(text):
-        meant = date(1899, 12, 30) + timedelta(days=int(text))
+        meant = date(1899, 12, 30) + timedelta(days=int(re.split("[.,]", text)[0]))
         return Unreadable(f"is a date as spreadsheets count days (it would be {meant})", _SPREADSHEET)
     return Unreadable(f"is no date in the form {' or '.join(formats)}")
 

@@ -162,6 +162,10 @@ class _Documents(XmlEvents):
         is_value = element.path in self._value_paths
         if is_value or any(piece.strip() for piece in element.pieces):
             what = "an element" if element.has_children else "a comment"
+            if not is_value and element.has_children:
+                where = element.path or self._shape.root
+                text = shortened("".join(element.pieces).strip())
+                raise self.forbidden(f"the text “{text}” stands between the elements of {where}")
             raise self.forbidden(f"{what} stands inside the value {element.path or self._shape.root}")
         element.pieces.clear()
 

@@ -110,10 +110,10 @@ class TestRelease:
     @pytest.mark.parametrize(
         ("ids", "action", "says"),
         [
-            (["4711"], "retry", "No invoice or payment 4711 was ever seen."),
+            (["4711"], "retry", "No invoice, payment or vendor 4711 was ever seen."),
             (["9001"], "retry", "Invoice 9001 is posted: there is nothing to release."),
             (["9002"], "post-anyway", "is only for PROBABLE_DUPLICATE"),
-            (["9002", "4711"], "ignore", "No invoice or payment 4711 was ever seen."),
+            (["9002", "4711"], "ignore", "No invoice, payment or vendor 4711 was ever seen."),
         ],
     )
     def test_what_does_not_fit_is_refused_and_nothing_is_decided(self, waiting, command, ids, action, says):

@@ -101,6 +101,19 @@ class TestTest:
         ]
         assert (document["documents"], document["faulty"]) == (3, 3)
 
+    def test_what_would_hold_an_invoice_whatever_sap_has_is_told(self, nowhere, command):
+        rows = [
+            invoice_rows("9001", posting_date="")[0],
+            invoice_rows("9002", invoice_type="Credit Memo")[0],
+            invoice_rows("9003", posting_date="", invoice_status="Pending Approval")[0],
+        ]
+        (nowhere / "a.csv").write_bytes(csv_bytes(*rows))
+        document = command("layout", "test", "a.csv", "--json").json
+        assert [fault for row in document["rows"] for fault in row["faults"]] == [
+            "Posting Date of invoice 9001 is empty (BAD_VALUE).",
+            "Invoice 9002 is of type Credit Memo, and its total of 100.00 USD is positive (BAD_VALUE).",
+        ]
+
     def test_a_status_in_no_list_is_told_as_the_company_s_settings_say(self, world, command, tmp_path):
         (tmp_path / "a.csv").write_bytes(csv_bytes(*invoice_rows("9001", invoice_status="Released")))
         told = command("layout", "test", tmp_path / "a.csv")
@@ -215,6 +228,24 @@ class TestDrift:
         assert one["drift"]["added"] == ["Colour"]
         assert one["sentence"] == "The export's columns changed: Colour is new."
         assert "invoices: a.csv → b.csv. The export's columns changed: Colour is new." in command("layout", "drift").out
+
+    def test_a_column_that_is_called_otherwise_is_told_of_the_file_that_is_refused_for_it(
+        self, world, bring, cycle, command
+    ):
+        bring("monday.csv", *invoice_rows("9001"))
+        tuesday = (
+            csv_bytes(*invoice_rows("9002")).replace(b"Invoice Amount", b"Invoice Amt").replace(b",Class,", b",Pool,")
+        )
+        world.sandbox.put("tuesday.csv", tuesday)
+        assert [one["reason"] for one in cycle()["files"]["refused"]] == ["BAD_HEADER"]
+        ran = command("layout", "drift")
+        assert ran.code == 1
+        told = " ".join(ran.out.split())
+        assert (
+            "monday.csv → tuesday.csv. The export's columns changed: Invoice Amount seems to be called Invoice Amt"
+            in told
+        )
+        assert "Pool is new; Class is gone." in told
 
     def test_an_element_of_xml_that_came_is_1(self, world, cycle, command):
         line = "<Line n='1'><GLAccount>001300</GLAccount><Amount>10.00</Amount></Line>"

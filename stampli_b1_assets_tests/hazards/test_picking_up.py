@@ -151,6 +151,15 @@ def test_pickup_05_the_same_bytes_under_another_name_or_time_are_known(outbox):
     assert all("The same bytes as a.csv." in one.data for one in trail)
 
 
+def test_pickup_05_refused_bytes_that_come_again_are_refused_under_their_own_name(outbox):
+    outbox.put("a.csv", b"Colour\nblue\n")
+    outbox.cycle()
+    outbox.put("b.csv", b"Colour\nblue\n")
+    details = {one["file"]: one["detail"] for one in outbox.cycle()["files"]["refused"]}
+    assert details["a.csv"].startswith("a.csv fits no kind of file")
+    assert details["b.csv"].startswith("b.csv has the same bytes as a.csv, which was refused: a.csv fits")
+
+
 @pytest.mark.parametrize(("first", "second"), [("z.csv", "a.csv"), ("a.csv", "z.csv")])
 def test_pickup_06_files_of_one_cycle_are_taken_by_time_and_then_by_name(outbox, first, second):
     outbox.put(second, *invoice_rows("9001", invoice_amount="200.00"), mtime=MTIME + 1)

@@ -38,6 +38,16 @@ class TestGrouping:
         )
         assert len(found) == 5
 
+    def test_bad_values_of_one_column_that_are_mended_in_other_ways_are_other_causes(self):
+        as_one = {"reasons": ("BAD_VALUE",), "code": "Invoice Amount"}
+        correct, take = "Correct it in Stampli.", "Take the file as Stampli wrote it."
+        found = by_cause(
+            [waiting("1", action=take, **as_one), *(waiting(id_, action=correct, **as_one) for id_ in ("2", "3"))]
+        )
+        assert [([one.id for one in cause.waiting], cause.action) for cause in found] == [
+            (["2", "3"], correct), (["1"], take),
+        ]  # fmt: skip
+
     def test_without_a_code_the_action_groups_whatever_id_it_names(self):
         found = by_cause(
             [

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from stampli_b1_assets.accounting.dates import posting_column
+from stampli_b1_assets.accounting.dates import posting_column, posting_dates
 from stampli_b1_assets.accounting.draft import Draft
 from stampli_b1_assets.accounting.statuses import StatusKind, status_word
-from stampli_b1_assets.domain.invoice import FaultKind, InvoiceType
+from stampli_b1_assets.config.models import PostingSettings
+from stampli_b1_assets.domain.invoice import FaultKind, Invoice, InvoiceType
 from stampli_b1_assets.domain.outcome import Hold, Reason
 
 _FILL = "Fill it in Stampli and export the invoice again."
@@ -32,15 +33,14 @@ def values_could_be_read(draft: Draft) -> Iterator[Hold]:
 
 def values_are_there(draft: Draft) -> Iterator[Hold]:
     """Required values that are empty, but those that the reader has named already."""
-    for column, value, row in _required(draft):
+    for column, value, row in required_values(draft.invoice, draft.context.settings):
         if value in (None, "") and column not in draft.faulty:
             detail = f"{draft.place(row)}{column} of invoice {draft.name} is empty."
             yield Hold(Reason.BAD_VALUE, detail, _FILL, column)
 
 
-def _required(draft: Draft) -> Iterator[tuple[str, object, int]]:
-    """Column, value, and the row where it stands."""
-    invoice = draft.invoice
+def required_values(invoice: Invoice, settings: PostingSettings) -> Iterator[tuple[str, object, int]]:
+    """Column, value, and the row where it stands (0: in all of them)."""
     yield "Stampli Invoice ID", invoice.stampli_id, 0
     yield "Invoice Type", invoice.type, 0
     yield "Invoice Number", invoice.number, 0
@@ -49,24 +49,32 @@ def _required(draft: Draft) -> Iterator[tuple[str, object, int]]:
     yield "Currency", invoice.currency, 0
     yield "Invoice Amount", invoice.total, 0
     yield "Invoice Status", invoice.status, 0
-    column = posting_column(draft.context.settings)
+    column = posting_column(settings)
     if column != "Invoice Date":
-        yield column, draft.dates.posting, 0
+        yield column, posting_dates(invoice, settings).posting, 0
     for line in invoice.lines:
         yield "Line #", line.number, line.row
         yield "GL Account", line.gl_account, line.row
         yield "Line Amount", line.amount, line.row
 
 
+def type_against_sign(invoice: Invoice) -> str:
+    """What contradicts itself; nothing when type and sign agree, or one of them is not known."""
+    total, type_ = invoice.total, invoice.type
+    if not total or type_ is None or (total < 0) == (type_ is InvoiceType.CREDIT_MEMO):
+        return ""
+    sign = "negative" if total < 0 else "positive"
+    return f"is of type {type_}, and its total of {total} {invoice.currency} is {sign}"
+
+
 def type_and_sign_agree(draft: Draft) -> Iterator[Hold]:
     """An invoice with a negative total, or a credit memo with a positive one, contradicts itself."""
-    total, type_ = draft.invoice.total, draft.invoice.type
-    if not total or type_ is None or (total < 0) == (type_ is InvoiceType.CREDIT_MEMO):
+    contradiction = type_against_sign(draft.invoice)
+    if not contradiction:
         return
-    sign = "negative" if total < 0 else "positive"
     yield Hold(
         Reason.BAD_VALUE,
-        f"{draft.place()}{draft.name} is of type {type_}, and its total of {total} {draft.invoice.currency} is {sign}.",
+        f"{draft.place()}{draft.name} {contradiction}.",
         "Correct the type or the sign in Stampli and export it again.",
         "Invoice Amount",
     )

@@ -61,6 +61,7 @@ forms:
     [
         (HEADER_ONLY.replace("Line #,", ""), "lacks the required column Line #"),
         (HEADER_ONLY.replace("Currency", "Curency"), "is it Curency?"),
+        (HEADER_ONLY.replace("Invoice Amount", "Invoice\u00a0Amount"), "is there, with another kind of blank"),
         (HEADER_ONLY + ",Currency", "Currency more than once"),
         (HEADER_ONLY + ", CURRENCY ", "more than once"),
         (HEADER_ONLY + ",a\x1b[31m\u200b,a\x1b[31m\u200b", "more than once"),
@@ -86,7 +87,9 @@ def test_labels_are_compared_without_case_and_outer_blanks_in_any_order(exports)
         ("a,b,c\n1,2,3\n", "nearest is"),
         ("PO Number,Vendor ID,Vendor Name,Status\n", "has PO Number, which files of this kind do not have"),
         ("\n\n", "no header"),
-        ("Stampli Invoice ID;Line #;GL Account;Line Amount\n", "nearest is"),
+        ("Stampli Invoice ID;Line #;GL Account;Line Amount\n", "columns that are separated by semicolons"),
+        ("sep=,\nStampli Invoice ID,Line #\n", "begins with “sep=”, which is no header"),
+        ("# exported today\nStampli Invoice ID,Line #\n", "`skip_rows` in a layout passes over such rows"),
         ("<html><body/></html>", "root element html"),
         ("Stampli Invoice ID,Vendor ID\n", "it lacks"),
     ],

@@ -2,6 +2,9 @@
 
 import pytest
 
+from stampli_b1_assets.errors import LayoutError
+from stampli_b1_assets.stampli.layout import parse_layout
+
 SIMPLE = """
 name: simple
 forms:
@@ -190,3 +193,15 @@ def test_faults_of_tax_lines_belong_to_their_invoice(exports):
     first, second = exports.invoices(content, OWN_LINE)
     assert [fault.column for fault in first.faults] == ["Line Amount"]
     assert (str(second.tax), second.lines) == ("9.00", ())
+
+
+def test_tax_on_lines_of_its_own_needs_words_that_mark_them():
+    with pytest.raises(LayoutError, match="needs `tax_line_words`"):
+        parse_layout(OWN_LINE.replace("tax: own_line", "tax: own_line\n    tax_line_words: []"), "own.yaml")
+
+
+def test_a_word_that_means_empty_is_named_where_a_value_must_be(exports):
+    column = "gl_account: {name: Account, required: true, empty_words: [Not Assigned]}"
+    content = "Id,Total,Line,Amount,Account\n1,5.00,1,5.00,Not Assigned\n"
+    (invoice,) = exports.invoices(content, simple(column=column))
+    assert invoice.faults[0].detail == 'Row 2: Account "Not Assigned" means empty, and must be filled.'

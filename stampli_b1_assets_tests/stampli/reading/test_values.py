@@ -195,14 +195,33 @@ def test_statuses_are_translated_and_unknown_ones_kept():
     assert read(" In Klärung ") == "In Klärung"
 
 
+def test_blanks_around_a_number_are_named():
+    for text in (" 100.00", "100.00\n", "\u00a05"):
+        fault = PLAIN(text)
+        assert isinstance(fault, Unreadable)
+        assert fault.problem.startswith("has blanks around it")
+
+
+@pytest.mark.parametrize("text", ["45012", "46108.5"])
+def test_days_as_spreadsheets_count_them_are_told(text):
+    fault = DATE(text)
+    assert isinstance(fault, Unreadable)
+    assert "as spreadsheets count days (it would be 20" in fault.problem
+
+
 def test_codes_are_text():
     assert read_code(" 001300 ") == "001300"
     assert read_code("Cafe\u0301") == "Café"
     assert read_code("2026/04-7") == "2026/04-7"
-    for text in ("001300\u200b", "a\nb", "\u202e123", "a\x07"):
+    for text, sign in (
+        ("001300\u200b", "U+200B"),
+        ("a\nb", "a line break"),
+        ("\u202e1", "U+202E"),
+        ("a\x07", "U+0007"),
+    ):
         fault = read_code(text)
         assert isinstance(fault, Unreadable)
-        assert "U+" in fault.problem
+        assert sign in fault.problem
 
 
 def test_texts_keep_line_breaks_of_one_kind():

@@ -31,8 +31,11 @@ def test_plain_export(exports):
         (export(INVOICE.replace(">5.00<", "><!-- x --><")), "a comment"),
         (export(INVOICE.replace(">5.00<", ">5<b/>.00<")), "an element stands inside the value"),
         (export(INVOICE.replace(">5.00<", "><b>5.00</b><")), "an element"),
-        (export(INVOICE.replace("<Currency>", "stray<Currency>")), "inside the value Invoice"),
-        (export(INVOICE + "<Note>a<b>c</b></Note>"), "inside the value Note"),
+        (
+            export(INVOICE.replace("<Currency>", "stray<Currency>")),
+            "the text “stray” stands between the elements of Invoice",
+        ),
+        (export(INVOICE + "<Note>a<b>c</b></Note>"), "the text “a” stands between the elements of Note"),
     ],
 )
 def test_forbidden(exports, content, words):
