@@ -91,21 +91,23 @@ def _is_older(vendor: Vendor, known: VendorRecord) -> bool:
 def _close_what_is_over(session: Session, files: Sequence[FileContent], held: AbstractSet[str]) -> None:
     """Held vendors that these files bring no more.
 
-    Those of a file that cannot be read any more are counted on. Over are vendors that no open invoice names now, and
-    rows without an id of a file of which a newer one has come.
+    Those of a file that cannot be read any more are counted on. Over are vendors that no open invoice waits for now,
+    and rows without an id of a file of which a newer one has come.
     """
     ledger = session.ledger
     newer = {content.record.name for content in files if content.vendors is not None and not _was_done(content)}
+    settled: list[VendorRecord] = []
     for content in files:
         still_open = [one for one in ledger.vendors.open_in(content.record.partition) if one.subject_id not in held]
         if content.is_remembered and content.record.kind == FileKind.VENDORS:
-            ledger.vendors.save(still_open, cycle=session.cycle)
+            settled += still_open
         elif content.record.kind == FileKind.INVOICES:
-            ledger.vendors.save([_over(one, "No open invoice names it any more.") for one in still_open],
-                                cycle=session.cycle)  # fmt: skip
-    for record in ledger.vendors.open() if newer else ():
-        if not record.vendor_id and record.file_name in newer and record.subject_id not in held:
-            ledger.vendors.save([_over(record, "A newer file of this name was read.")], cycle=session.cycle)
+            settled += [_over(one, "No open invoice waits for it any more.") for one in still_open]
+    nameless = [one for one in ledger.vendors.open() if not one.vendor_id] if newer else []
+    replaced = [one for one in nameless if one.file_name in newer and one.subject_id not in held]
+    settled += [_over(one, "A newer file of this name was read.") for one in replaced]
+    if settled:
+        ledger.vendors.save(settled, cycle=session.cycle)
 
 
 def _was_done(content: FileContent) -> bool:
