@@ -1,9 +1,11 @@
 """Turn one landed file into frames, or refuse it with a reason; and frames into invoices, vendors and payments."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from stampli_b1_assets.domain.invoice import Invoice
 from stampli_b1_assets.domain.payment import Payment
@@ -17,6 +19,8 @@ from stampli_b1_assets.stampli.reader import FileKind, ParsedFile, read_export
 from stampli_b1_assets.stampli.rows import Rows
 
 _INVOICE, _PAYMENT = TypeAdapter(Invoice), TypeAdapter(Payment)
+
+Restored = TypeVar("Restored", Invoice, Payment)
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,21 @@ def content_of_frames(workplace: Workplace, record: FileRecord, frames: Sequence
 
 def _remembered(workplace: Workplace, record: FileRecord) -> FileContent:
     ledger, partition = workplace.ledger, record.partition
-    invoices = ledger.invoices.contents_of(ledger.invoices.open_in(partition))
-    payments = [one.content for one in ledger.payments.open_in(partition) if one.content]
     return FileContent(
         record,
-        invoices=[_INVOICE.validate_python(one) for one in invoices],
-        payments=[_PAYMENT.validate_python(one) for one in payments],
+        invoices=_restored(_INVOICE, ledger.invoices.contents_of(ledger.invoices.open_in(partition))),
+        payments=_restored(_PAYMENT, [one.content for one in ledger.payments.open_in(partition)]),
         is_remembered=True,
     )
+
+
+def _restored(type_: TypeAdapter[Restored], contents: Iterable[object]) -> list[Restored]:
+    """Values from the ledger's JSON; what an earlier version wrote otherwise stays in the ledger, as it is."""
+    found = []
+    for content in contents:
+        with suppress(ValidationError):
+            found.append(type_.validate_python(content))
+    return found
 
 
 def _converted(workplace: Workplace, record: FileRecord, kind: FileKind, rows: Rows) -> FileContent:

@@ -124,8 +124,7 @@ class Vendors:
 
     def only(self, keys: Collection[str]) -> "Vendors":
         """Those that are known by one of these keys; see `Vendor.key`."""
-        frame = self.rows.frame.filter(self._key.is_in(list(keys)))
-        return replace(self, rows=Rows(frame, frame.select(pl.len()).collect(engine="streaming").item()))
+        return replace(self, rows=self.rows.where(self._key.is_in(list(keys))))
 
     def keyed(self, place: int) -> pl.LazyFrame:
         """The rows with `Vendor.key` as `_key`, and the place of their file among others as `_file`."""
@@ -144,8 +143,9 @@ def vendors_together(files: Sequence[Vendors]) -> Iterator[list[Vendor]]:
     """
     if not files:
         return
-    height = sum(file.rows.height for file in files)
-    all_rows = Rows(pl.concat([file.keyed(place) for place, file in enumerate(files)]), height)
+    parts = [file.rows for file in files]
+    keyed = pl.concat([file.keyed(place) for place, file in enumerate(files)])
+    all_rows = Rows(keyed, sum(rows.height for rows in parts), parts)
     for frame in all_rows.documents(pl.col("_key")):
         together: list[Vendor] = []
         for of_file in frame.partition_by("_file", maintain_order=True):

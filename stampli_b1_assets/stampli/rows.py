@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -18,8 +18,9 @@ _KEYS = 10 * CHUNK_ROWS
 class Rows:
     """Rows in the schema of their kind. `frame` is lazy: what is collected of it is what memory holds."""
 
-    def __init__(self, frame: pl.LazyFrame, height: int) -> None:
-        self.frame, self.height = frame, height
+    def __init__(self, frame: pl.LazyFrame, height: int, parts: Sequence["Rows"] = ()) -> None:
+        """`parts` are what the frame is read from: what they keep on disk goes with the last that needs it."""
+        self.frame, self.height, self._parts = frame, height, tuple(parts)
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> "Rows":
@@ -47,6 +48,11 @@ class Rows:
         rows = cls(pl.scan_parquet(folder / "*.parquet"), height)
         weakref.finalize(rows, shutil.rmtree, folder)
         return rows
+
+    def where(self, condition: pl.Expr) -> "Rows":
+        """Those that fulfil a condition."""
+        frame = self.frame.filter(condition)
+        return Rows(frame, frame.select(pl.len()).collect(engine="streaming").item(), [self])
 
     def whole(self) -> pl.DataFrame:
         """All of it in memory."""

@@ -235,6 +235,18 @@ def test_what_was_spooled_goes_with_its_rows(tmp_path, monkeypatch):
     assert list((tmp_path / "spool").iterdir()) == []
 
 
+def test_what_was_spooled_stays_while_some_of_its_rows_are_in_use(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "spool"))
+    (tmp_path / "spool").mkdir()
+    path = vendors_file(tmp_path / "v.csv", 100)
+    some = Vendors(read_export(path, "f", LAYOUT, max_bytes=10**9).rows, None, "f", "1").only(["V7"])
+    gc.collect()
+    assert [[one.vendor_id for one in piece] for piece in vendors_together([some])] == [["V7", "V7"]]
+    del some
+    gc.collect()
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
 def test_a_file_that_is_refused_further_down_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "spool"))
     (tmp_path / "spool").mkdir()
