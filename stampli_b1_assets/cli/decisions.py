@@ -71,14 +71,16 @@ def _login() -> str:
         return ""
 
 
-@click.command(short_help="Everything known of one invoice or payment.")
+@click.command(short_help="Everything known of one invoice, payment or vendor.")
 @company_options
 @click.argument("id_", metavar="ID")
 @click.option("--html", "html", type=click.Path(path_type=Path), metavar="FILE", help="Write it as a page, too.")
 def evidence(options: Options, id_: str, html: Path | None) -> int:
-    """Everything known of one invoice or payment: file and hash, lines, mapping, requests and answers, approver, entry.
+    """Everything known of one invoice, payment or vendor.
 
-    ID is the Stampli Invoice ID, or the Payment ID.
+    File and hash, lines, mapping, requests and answers, approver, entry.
+
+    ID is the Stampli Invoice ID, the Payment ID or the Vendor ID.
     """
     require_one(options)
 

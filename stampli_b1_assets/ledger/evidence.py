@@ -1,4 +1,4 @@
-"""Everything that is known of one invoice or payment, gathered for a person who has to prove it."""
+"""Everything that is known of one invoice, payment or vendor, gathered for a person who has to prove it."""
 
 import json
 from collections.abc import Mapping
@@ -16,13 +16,14 @@ if TYPE_CHECKING:  # Ledger imports this module
 
 
 def gather(database: Database, ledger: "Ledger", stampli_id: str) -> dict[str, Any]:
-    """JSON: `invoice`, `payment` (or None), `versions`, `files`, `intents`, `outcomes`, `decisions`, `audit`.
+    """JSON: `invoice`, `payment`, `vendor` (or None), `versions`, `files`, `intents`, `outcomes`, `decisions`, `audit`.
 
     `is_known` is false when there is no trace of the id at all.
     """
     intents = ledger.intents.attempts(stampli_id)
     versions = plain(ledger.invoices.history(stampli_id))
     invoice, payment = ledger.invoices.get(stampli_id), ledger.payments.get(stampli_id)
+    vendor = ledger.vendors.get_many([stampli_id]).get(stampli_id)
     outcomes = _outcomes(database, stampli_id)
     decided = (stampli_id, payment_subject(stampli_id), vendor_subject(stampli_id))
     decisions = [one for subject in decided for one in ledger.decisions.for_invoice(subject)]
@@ -33,6 +34,7 @@ def gather(database: Database, ledger: "Ledger", stampli_id: str) -> dict[str, A
         "id": stampli_id,
         "invoice": plain(invoice),
         "payment": plain(payment),
+        "vendor": plain(vendor),
         "versions": versions,
         "files": _files(ledger, [*versions, *filter(None, map(plain, (invoice, payment)))], outcomes),
         "intents": intents,
@@ -41,7 +43,7 @@ def gather(database: Database, ledger: "Ledger", stampli_id: str) -> dict[str, A
         "audit": [{**plain(record), "data": json.loads(record.data)} for record in _in_order(trail)],
         "audit_head": plain(ledger.audit.head()),
     }
-    return found | {"is_known": bool(invoice or payment or intents or outcomes or trail)}
+    return found | {"is_known": bool(invoice or payment or vendor or intents or outcomes or trail)}
 
 
 def _in_order(trail: list[Any]) -> list[Any]:
@@ -53,7 +55,7 @@ def _outcomes(database: Database, stampli_id: str) -> list[dict[str, Any]]:
     names = ("cycle", "kind", "outcome", "currency", "amount", "holds", "at", "partition", "file_name")
     query = select(*(events[name] for name in names)).where(
         events.company == database.company,
-        events.kind.in_(["invoice", "payment"]),
+        events.kind.in_(["invoice", "payment", "vendor"]),
         events.subject_id == stampli_id,
     )
     with database.reading() as connection:

@@ -1,4 +1,4 @@
-"""The whole story of one invoice or payment, for a person who has to prove it: as text, and as a page."""
+"""The whole story of one invoice, payment or vendor, for a person who has to prove it: as text, and as a page."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -42,6 +42,8 @@ def title(document: Document) -> str:
     invoice = document["invoice"]
     if invoice:
         return f"Invoice {invoice['number']} (Stampli id {document['id']}) of {document['company']}"
+    if document["vendor"] and not document["payment"]:
+        return f"Vendor {document['id']} {document['vendor']['name']}".rstrip() + f" of {document['company']}"
     return f"{'Payment' if document['payment'] else 'Document'} {document['id']} of {document['company']}"
 
 
@@ -52,7 +54,7 @@ def sections(document: Document) -> list[Section]:
 
 
 def _standing(document: Document) -> Iterator[str]:
-    record = document["invoice"] or document["payment"] or {}
+    record = document["invoice"] or document["payment"] or document["vendor"] or {}
     outcome = str(record.get("outcome") or "never counted").replace("_", " ")
     amount = record.get("amount")
     yield outcome + (f", {money(amount, record['currency'])}" if amount is not None else "")
@@ -64,6 +66,9 @@ def _standing(document: Document) -> Iterator[str]:
         yield "voided in Stampli, and reversed in SAP" + (f" by the entry with JdtNum {undoing[-1]}" if undoing else "")
     for hold in record.get("holds") or ():
         yield f"{hold['reason']}: {hold['detail']} {hold['action']}".strip()
+    if record.get("card_code"):
+        yield f"in SAP: business partner {record['card_code']}"
+    yield from record.get("notes") or ()
 
 
 def _files(document: Document) -> Iterator[str]:

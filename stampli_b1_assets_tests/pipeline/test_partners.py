@@ -11,6 +11,7 @@ from stampli_b1_assets.pipeline import checkpoints
 from stampli_b1_assets.pipeline.checkpoints import Checkpoint
 from stampli_b1_assets.pipeline.deciding import release
 from stampli_b1_assets.pipeline.waiting import held_document
+from stampli_b1_assets.reports.evidence import sections, title
 from stampli_b1_assets_tests.fixtures.world import csv_bytes, invoice_rows
 from stampli_b1_assets_tests.simulation.bench import Bench
 
@@ -207,3 +208,15 @@ def test_a_vendor_that_is_inactive_in_stampli_is_not_created_by_an_invoice(bench
     summary = bench.cycle("both")
     assert bench.store.get("BusinessPartners", "V40001") is None
     assert [(row["id"], row["reason"]) for row in summary["needs_a_person"]] == [("9001", "UNKNOWN_VENDOR")]
+
+
+def test_the_story_of_a_vendor_can_be_told(bench: Bench) -> None:
+    put(bench, "a.csv", "V40001,Newcomer,Active,,,", "V20010,Nordlys AS,Active,NO918000333,,")
+    bench.cycle("both")
+    created, held = (bench.ledger().evidence_of(id_) for id_ in ("V40001", "V20010"))
+    assert created["is_known"]
+    assert title(created) == "Vendor V40001 Newcomer of linden"
+    standing = {section.title: section.lines for section in sections(created)}["Where it stands"]
+    assert standing == ("created", "in SAP: business partner V40001")
+    assert [file["name"] for file in held["files"]] == ["a.csv"]
+    assert any("the same id, another vendor" in line for section in sections(held) for line in section.lines)

@@ -117,6 +117,7 @@ def story(**changes):
         "id": "9001",
         "invoice": None,
         "payment": None,
+        "vendor": None,
         "versions": [],
         "files": [],
         "intents": [],
