@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from stampli_b1_assets.domain.invoice import InvoiceType
@@ -27,6 +27,7 @@ _DATES = (
     "YYYYMMDD",
 )
 _SWAPPED = ({"MM/DD/YYYY", "DD/MM/YYYY"}, {"DD-MM-YYYY", "MM-DD-YYYY"}, {"M/D/YYYY", "D/M/YYYY"})
+_FEW = 3
 _MINUS = ("front", "behind", "parentheses")
 _GRAMMARS = (
     (".", ()),
@@ -68,16 +69,23 @@ def grammars(
     dates = _best({form: date_reader((form,), None) for form in forms}, plain, "dates", doubts)
     if dates != _DATES[0]:
         chosen["dates"] = dates
-    fitting = {form for form in _DATES if plain and _unread(date_reader((form,), None), plain) == 0}
-    doubts += [
-        f"dates fit {' and '.join(sorted(pair, reverse=True))} alike: only you can know which it is"
-        for pair in _SWAPPED
-        if dates in pair <= fitting
-    ]
+    doubts += _doubtful_order(dates, plain)
     moments = texts.get(Grammar.MOMENT, [])
     if _unread(moment_reader((dates,), Moments(), None), moments):
         doubts.append("moments have no zone: say in `moments` how they are written and in which zone")
     return chosen
+
+
+def _doubtful_order(dates: str, texts: Sequence[str]) -> Iterator[str]:
+    """Day and month may be the other way round; one odd value among many decides nothing."""
+    for pair in _SWAPPED:
+        if dates in pair and texts:
+            other = next(iter(pair - {dates}))
+            against = _unread(date_reader((other,), None), texts)
+            if not against:
+                yield f"dates fit {' and '.join(sorted(pair, reverse=True))} alike: only you can know which it is"
+            elif against * 10 <= len(texts) or (against == 1 and len(texts) > _FEW):
+                yield f"dates: {against} of {len(texts)} values are {dates} only, the others fit {other} too: check it"
 
 
 def _numbers(texts: Sequence[str]) -> list[Numbers]:

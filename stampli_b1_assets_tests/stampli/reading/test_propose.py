@@ -296,3 +296,22 @@ def test_layout_in_words():
     assert "invoices (csv), utf-8, dates DD.MM.YYYY, numbers such as -1.951,00" in text
     assert "stampli_id Beleg-ID (required): Stampli's invoice id" in " ".join(text.split())
     assert "always ''" in show(load_layout("stampli_screen", SAMPLES))
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (["05/01/2026", "04/02/2026"], "dates fit MM/DD/YYYY and DD/MM/YYYY alike"),
+        (
+            ["05/01/2026", "04/02/2026", "06/03/2026", "05/13/2026"],
+            "dates: 1 of 4 values are MM/DD/YYYY only, the others fit DD/MM/YYYY too: check it",
+        ),
+        (["05/21/2026", "04/22/2026", "06/03/2026", "05/13/2026"], ""),
+    ],
+)
+def test_one_odd_date_among_many_decides_nothing(tmp_path, days, told):
+    rows = "".join(f"{number},V1,Vendor,N-{number},{day},10.00,1300\n" for number, day in enumerate(days))
+    text = propose_layout(write(tmp_path, f"Id,Vendor,Name,Number,Invoice Date,Amount,Account\n{rows}"))
+    assert "dates: MM/DD/YYYY" in text
+    doubts = " ".join(line.lstrip("# ") for line in text.splitlines() if line.lstrip().startswith("#"))
+    assert (told in doubts) if told else ("alike" not in doubts and "only, the others" not in doubts)
