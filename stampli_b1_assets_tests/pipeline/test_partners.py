@@ -220,3 +220,16 @@ def test_the_story_of_a_vendor_can_be_told(bench: Bench) -> None:
     assert standing == ("created", "in SAP: business partner V40001")
     assert [file["name"] for file in held["files"]] == ["a.csv"]
     assert any("the same id, another vendor" in line for section in sections(held) for line in section.lines)
+
+
+def test_two_files_of_one_name_keep_what_is_theirs(bench: Bench) -> None:
+    put(bench, "a.csv", "V20010,Nordlys AS,Active,NO918000333,,")
+    bench.cycle("first")
+    put(bench, "a.csv", "V40001,Newcomer,Active,,,", "V20024,Nordlys AS,Active,NO918000333,,")
+    for name in ("second", "both again"):
+        assert bench.cycle(name)["vendors"]["held"] == 2
+    partitions = {one.vendor_id: one.partition for one in bench.ledger().vendors.open()}
+    assert len(set(partitions.values())) == 2
+    with (bench.directory / "mappings" / "vendors.csv").open("a", encoding="utf-8") as file:
+        file.write("V20024,V40001\n")
+    assert [row["id"] for row in bench.cycle("mapped")["needs_a_person"]] == ["V20010"]
