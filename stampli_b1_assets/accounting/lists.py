@@ -32,12 +32,23 @@ class ListedVendor:
 
 def vendors(desk: Desk) -> Iterator[ListedVendor]:
     """SAP's suppliers, also those that it will not post to."""
-    vendor_ids = {code: id_ for id_, code in desk.card_codes.items()}
+    numbered = _numbered_by_sap(desk)
     for code, partner in desk.reference.partners.items():
         if partner.is_supplier:
-            for vendor_id in codes_for(VENDORS_FILE, code, desk) or [vendor_ids.get(code, code)]:
+            for vendor_id in codes_for(VENDORS_FILE, code, desk) or [numbered.get(code, code)]:
                 found = supplier_of(vendor_id, partner.name, desk)
                 yield ListedVendor(vendor_id, partner, is_active=not found.notes.holds)
+
+
+def vendor_id_for(card_code: str, desk: Desk) -> str:
+    """The one that Stampli knows a supplier by; SAP's own code where no row gives it, or several do."""
+    mapped = codes_for(VENDORS_FILE, card_code, desk) or [_numbered_by_sap(desk).get(card_code, card_code)]
+    return mapped[0] if len(mapped) == 1 else card_code
+
+
+def _numbered_by_sap(desk: Desk) -> dict[str, str]:
+    """CardCode → vendor id, of vendors whose id is too long to be a CardCode."""
+    return {code: id_ for id_, code in desk.card_codes.items()}
 
 
 def accounts(desk: Desk) -> Iterator[Listed]:

@@ -1,16 +1,19 @@
 """Lists that Stampli's people code with, as assets of their own: they follow SAP, and no export file."""
 
+from collections.abc import Callable
+
 import dagster as dg
 
 from stampli_b1_assets.config.models import Company, PublishSettings
 from stampli_b1_assets.defs.assets import RETRIES
 from stampli_b1_assets.defs.failures import told_as_failures
 from stampli_b1_assets.defs.resources import B1SessionResource
-from stampli_b1_assets.defs.tables import table
+from stampli_b1_assets.defs.tables import Metadata, table
 from stampli_b1_assets.pipeline.publishing import Publication, publish_purchase_orders, publish_reference_data
+from stampli_b1_assets.pipeline.session import Session
 
 _EVERY_TWO_HOURS = "0 */2 * * *"
-Metadata = dict[str, dg.MetadataValue]
+Publish = Callable[[Session], list[Publication]]
 
 
 def is_publishing(settings: PublishSettings) -> bool:
@@ -28,10 +31,13 @@ def publication_definitions(
 ) -> dg.Definitions:
     """Those that `publish` switches on, one job for them, and its schedule."""
     company, publish = settings.company, settings.publish
-    assets = [
-        *([_purchase_orders(company, hooks)] if publish.purchase_orders else []),
-        *([_reference_data(company, hooks)] if publish.reference_data else []),
-    ]
+    orders = "SAP's open purchase orders, line by line"
+    lists = "SAP's suppliers, and the accounts and dimensions that may be coded with"
+    assets = []
+    if publish.purchase_orders:
+        assets.append(_published(company, "published_purchase_orders", hooks, publish_purchase_orders, orders))
+    if publish.reference_data:
+        assets.append(_published(company, "published_reference_data", hooks, publish_reference_data, lists))
     if not assets:
         return dg.Definitions()
     job = dg.define_asset_job(
@@ -51,45 +57,24 @@ def publication_definitions(
     return dg.Definitions(assets=assets, jobs=[job], schedules=[schedule])
 
 
-def _purchase_orders(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDefinition:
+def _published(
+    company: str, name: str, hooks: set[dg.HookDefinition], publish: Publish, description: str
+) -> dg.AssetsDefinition:
     @dg.asset(
-        key=[company, "published_purchase_orders"],
+        key=[company, name],
         group_name=company,
         kinds={"sftp", "csv"},
         retry_policy=RETRIES,
         hooks=hooks,
         deps=[dg.AssetKey([company, "b1_reference_data"])],
-        description="A file in Stampli's inbound folder: SAP's open purchase orders, line by line.",
+        description=f"In Stampli's inbound folder: {description}.",
     )
-    def published_purchase_orders(
-        context: dg.AssetExecutionContext, b1: B1SessionResource
-    ) -> dg.MaterializeResult[None]:
+    def published(context: dg.AssetExecutionContext, b1: B1SessionResource) -> dg.MaterializeResult[None]:
         with told_as_failures(context.run, []):
-            made = publish_purchase_orders(b1.session(company, context.run))
-        return dg.MaterializeResult(metadata=_metadata([made]))
-
-    return published_purchase_orders
-
-
-def _reference_data(company: str, hooks: set[dg.HookDefinition]) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=[company, "published_reference_data"],
-        group_name=company,
-        kinds={"sftp", "csv"},
-        retry_policy=RETRIES,
-        hooks=hooks,
-        deps=[dg.AssetKey([company, "b1_reference_data"])],
-        description="Files in Stampli's inbound folder: SAP's suppliers, and the accounts and dimensions that may be "
-        "coded with.",
-    )
-    def published_reference_data(
-        context: dg.AssetExecutionContext, b1: B1SessionResource
-    ) -> dg.MaterializeResult[None]:
-        with told_as_failures(context.run, []):
-            made = publish_reference_data(b1.session(company, context.run))
+            made = publish(b1.session(company, context.run))
         return dg.MaterializeResult(metadata=_metadata(made))
 
-    return published_reference_data
+    return published
 
 
 def _metadata(made: list[Publication]) -> Metadata:

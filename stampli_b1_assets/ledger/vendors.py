@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select
+from sqlalchemy import Row, Select, func, select
 
 from stampli_b1_assets.domain.vendor import VendorOutcome
 from stampli_b1_assets.ledger import schema
@@ -33,6 +33,13 @@ class Vendors:
         with self._database.reading() as connection:
             rows = self._database.rows(connection, schema.vendors, _table.vendor_key, ids)
             return {row.vendor_key: _record(row) for row in rows}
+
+    def ids_longer_than(self, characters: int) -> list[str]:
+        """Vendor ids that cannot be a CardCode, and that SAP has under a number of its own."""
+        is_there = (_table.company == self._database.company, _table.card_code != "")
+        query = select(_table.vendor_id).where(*is_there, func.length(_table.vendor_id) > characters)
+        with self._database.reading() as connection:
+            return [row.vendor_id for row in connection.execute(query.order_by(_table.id))]
 
     def open(self) -> list[VendorRecord]:
         """What is held."""

@@ -18,7 +18,6 @@ from stampli_b1_assets.accounting.accounts import GL_FILE
 from stampli_b1_assets.accounting.desk import Desk
 from stampli_b1_assets.accounting.dimensions import DIMENSIONS_FILE
 from stampli_b1_assets.accounting.mappings import DIMENSION_FIELDS
-from stampli_b1_assets.accounting.suppliers import VENDORS_FILE
 from stampli_b1_assets.accounting.vendor_fields import bill_to_address
 from stampli_b1_assets.domain.money import fixed, significant_decimals
 from stampli_b1_assets.domain.purchase_order import OrderLine, PurchaseOrder
@@ -57,20 +56,26 @@ class Publication:
         return bool(self.name)
 
 
-def publish_purchase_orders(session: Session) -> Publication:
-    """The lines of all open orders. Raises `B1Unusable` or `StampliUnusable`: then the next run does it."""
+def publish_purchase_orders(session: Session) -> list[Publication]:
+    """One list: the lines of all open orders. Raises `B1Unusable` or `StampliUnusable`; then the next run does it."""
     orders = session.b1.open_orders(session.reference.local_currency)
-    return _publish(session, "purchase_orders", ORDER_COLUMNS, _order_rows(session, orders))
+    return [_publish(session, "purchase_orders", ORDER_COLUMNS, _order_rows(session, orders))]
 
 
 def publish_reference_data(session: Session) -> list[Publication]:
     """Three lists, of vendors, G/L accounts, and values of dimensions. Raises as `publish_purchase_orders`."""
-    desk = session.context().desk(session.workplace.today(), "")
+    desk = _desk(session)
     return [
         _publish(session, "vendors", VENDOR_COLUMNS, map(_vendor_row, lists.vendors(desk))),
         _publish(session, "gl_accounts", ACCOUNT_COLUMNS, ((one.code, one.name) for one in lists.accounts(desk))),
         _publish(session, "dimensions", DIMENSION_COLUMNS, _dimension_rows(session, desk)),
     ]
+
+
+def _desk(session: Session) -> Desk:
+    """For looking codes up as an invoice of today would have them looked up."""
+    session.recall_all_card_codes()
+    return session.context().desk(session.workplace.today(), "")
 
 
 def _publish(session: Session, kind: str, columns: Row, rows: Iterable[Row]) -> Publication:
@@ -103,11 +108,11 @@ def _csv(rows: Iterable[Row]) -> bytes:
 
 def _order_rows(session: Session, orders: Iterable[PurchaseOrder]) -> Iterator[Row]:
     """In Stampli's codes, where mappings have them."""
-    desk = session.context().desk(session.workplace.today(), "")
+    desk = _desk(session)
     for order in orders:
         decimals = session.reference.currencies.get(order.currency, 2)
         header = (
-            lists.code_for(VENDORS_FILE, order.card_code, desk),
+            lists.vendor_id_for(order.card_code, desk),
             order.card_name,
             str(order.order_date or ""),
             order.currency,

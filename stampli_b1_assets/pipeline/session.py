@@ -63,6 +63,7 @@ class Session:
 
     def context(self) -> Context:
         """What `assess` needs besides the invoice."""
+        held = self.ledger.vendors.open()
         return Context(
             company_db=self.settings.b1.company_db,
             settings=self.settings.posting,
@@ -70,13 +71,17 @@ class Session:
             reference=self.reference,
             today=self.workplace.today(),
             card_codes=self._card_codes,
-            held_vendors={one.vendor_id: one.holds[0] for one in self.ledger.vendors.open() if one.holds},
+            held_vendors={one.vendor_id: one.holds[0] for one in held if one.vendor_id and one.holds},
         )
 
     def note_card_code(self, vendor_id: str, card_code: str) -> None:
         """Remember which CardCode SAP numbered for a vendor whose id is too long to be one."""
         if card_code and card_code != vendor_id:
             self._card_codes[vendor_id] = card_code
+
+    def recall_all_card_codes(self) -> None:
+        """Of every vendor that SAP numbered in any cycle."""
+        self.recall_card_codes(self.ledger.vendors.ids_longer_than(_CARD_CODE_LENGTH))
 
     def recall_card_codes(self, vendor_ids: Iterable[str]) -> None:
         """Ask the ledger for the CardCodes that SAP numbered for these vendors in earlier cycles."""

@@ -164,3 +164,15 @@ def b1(sandbox: Sandbox, naps: Naps) -> Iterator[B1]:
 def keys_in_sap(sandbox: Sandbox) -> Callable[[], list[str]]:
     """Keys of all entries in the company, as its database has them."""
     return lambda: sorted(row["U_StampliKey"] for row in sandbox.journal_entries() if row.get("U_StampliKey"))
+
+
+@pytest.fixture(params=["v1", "v2"])
+def dialect(
+    request: pytest.FixtureRequest, tmp_path: Path, settings: Callable[..., B1Settings], naps: Naps
+) -> Iterator[B1]:
+    """The sample company's facade, once in each dialect."""
+    with (
+        Sandbox(tmp_path / request.param, dialect=request.param, with_samples=False) as sandbox,
+        B1(settings(sandbox.service_layer_url), sleep=naps) as b1,
+    ):
+        yield b1

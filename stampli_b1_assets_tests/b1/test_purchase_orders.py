@@ -6,19 +6,8 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from stampli_b1_assets.b1.company import B1
 from stampli_b1_assets.b1.purchase_orders import read_open_orders
 from stampli_b1_assets.errors import B1Unusable
-from stampli_b1_assets.sandbox.running import Sandbox
-
-
-@pytest.fixture(params=["v1", "v2"])
-def dialect(request, tmp_path, settings, naps):
-    with (
-        Sandbox(tmp_path / request.param, dialect=request.param, with_samples=False) as sandbox,
-        B1(settings(sandbox.service_layer_url), sleep=naps) as b1,
-    ):
-        yield b1
 
 
 def test_open_orders_come_with_their_lines_and_closed_ones_do_not(dialect):

@@ -15,15 +15,6 @@ from stampli_b1_assets.errors import B1Unusable
 from stampli_b1_assets.sandbox.running import Sandbox
 
 
-@pytest.fixture(params=["v1", "v2"])
-def dialect(request, tmp_path, settings, naps):
-    with (
-        Sandbox(tmp_path / request.param, dialect=request.param, with_samples=False) as sandbox,
-        B1(settings(sandbox.service_layer_url), sleep=naps) as b1,
-    ):
-        yield b1
-
-
 def test_both_dialects_give_the_same(tmp_path, settings, naps):
     found = []
     for name in ("v1", "v2"):

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from stampli_b1_assets.sandbox.sftp_server import SftpServer
 from stampli_b1_assets_tests.fixtures.world import csv_bytes
@@ -51,15 +50,7 @@ def bring(bench: Bench, put: Callable[..., None]) -> Callable[..., dict[str, Any
 @pytest.fixture
 def configure(bench: Bench) -> Callable[..., None]:
     """configure(section, key=value, ...) changes the company's settings; the ledger stays."""
-
-    def configure(section: str, **values: Any) -> None:
-        path = bench.directory / "company.yaml"
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        document.setdefault(section, {}).update(values)
-        path.write_text(yaml.safe_dump(document), encoding="utf-8")
-        bench.reload()
-
-    return configure
+    return bench.configure
 
 
 @pytest.fixture

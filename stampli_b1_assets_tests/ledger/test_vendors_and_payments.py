@@ -74,3 +74,9 @@ def test_payments_are_counted_like_invoices(ledger):
     ledger.payments.save([replace(payment, outcome="posted", holds=())], cycle="c2")
     assert ledger.payments.open() == []
     assert [one.event for one in ledger.audit.export(subject="P1")] == ["payment.held", "payment.posted"]
+
+
+def test_vendors_that_sap_numbered_are_found_by_the_length_of_their_ids(ledger):
+    ids = {"V" * 15: "V" * 15, "V" * 16: "S1", "Ä" * 16: "S2", "W" * 16: ""}
+    ledger.vendors.save([VendorRecord(id_, "One", "created", card_code=code) for id_, code in ids.items()], cycle="c1")
+    assert ledger.vendors.ids_longer_than(15) == ["V" * 16, "Ä" * 16]

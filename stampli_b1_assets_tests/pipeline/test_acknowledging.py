@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from stampli_b1_assets.errors import StampliUnusable
 from stampli_b1_assets.ledger.facts import Facts
@@ -22,11 +21,7 @@ Rows = list[dict[str, str]]
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(tmp_path)
-    path = tmp_path / "company.yaml"
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    document["publish"] = {"acknowledgements": True}
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    made.reload()
+    made.configure("publish", acknowledgements=True)
     yield made
     made.close()
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from stampli_b1_assets.errors import B1Unusable, DecisionRefused
 from stampli_b1_assets.pipeline import checkpoints
@@ -35,14 +34,6 @@ def put(bench: Bench, name: str, *rows: str) -> None:
     bench.clock.sleep(60)
     content = HEADER + "".join(f"{row}\r\n" for row in rows)
     bench.folder.files[name] = (content.encode(), 1_777_000_000 + 60 * len(bench.folder.files))
-
-
-def create_vendors_of_invoices(bench: Bench) -> None:
-    path = bench.directory / "company.yaml"
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    document["posting"]["new_vendors"] = "from_invoice"
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    bench.reload()
 
 
 def email(bench: Bench, code: str) -> str:
@@ -80,7 +71,7 @@ def test_of_a_file_tried_again_only_what_is_held_is_looked_at(bench: Bench) -> N
 
 
 def test_what_a_file_of_vendors_says_comes_before_what_an_invoice_says(bench: Bench) -> None:
-    create_vendors_of_invoices(bench)
+    bench.configure("posting", new_vendors="from_invoice")
     ids = [f"V4{number:04}" for number in range(6)]
     put(bench, "vendors.csv", *(f"{id_},Name of {id_},Active,,{id_}@x.example," for id_ in ids[:5]))
     rows = [invoice_rows(f"90{n}", vendor_id=ids[n % 6], vendor_name="As billed")[0] for n in range(12)]
@@ -94,7 +85,7 @@ def test_what_a_file_of_vendors_says_comes_before_what_an_invoice_says(bench: Be
 
 
 def test_a_vendor_that_waits_for_a_person_is_not_created_by_an_invoice(bench: Bench) -> None:
-    create_vendors_of_invoices(bench)
+    bench.configure("posting", new_vendors="from_invoice")
     put(bench, "vendors.csv", "V40001,Fernhill of another name,Active,84-5550101,,")
     first = bench.cycle("the vendor")
     assert [(row["id"], row["reason"]) for row in first["needs_a_person"]] == [("V40001", "INVALID_VENDOR")]
@@ -186,7 +177,7 @@ def test_a_newer_file_of_the_same_name_closes_rows_without_an_id(bench: Bench) -
 
 
 def test_a_vendor_that_no_open_invoice_names_any_more_waits_no_longer(bench: Bench) -> None:
-    create_vendors_of_invoices(bench)
+    bench.configure("posting", new_vendors="from_invoice")
     rows = invoice_rows("9001", vendor_id="V40001", vendor_name="BÃ¤ckerei")
     bench.folder.files["invoices.csv"] = (csv_bytes(*rows), 1_777_100_000)
     waiting = {row["id"]: row for row in bench.cycle("held")["needs_a_person"]}
@@ -201,7 +192,7 @@ def test_a_vendor_that_no_open_invoice_names_any_more_waits_no_longer(bench: Ben
 
 
 def test_a_vendor_that_is_inactive_in_stampli_is_not_created_by_an_invoice(bench: Bench) -> None:
-    create_vendors_of_invoices(bench)
+    bench.configure("posting", new_vendors="from_invoice")
     put(bench, "vendors.csv", "V40001,Closed Ltd,Inactive,,,")
     rows = invoice_rows("9001", vendor_id="V40001", vendor_name="Closed Ltd")
     bench.folder.files["invoices.csv"] = (csv_bytes(*rows), 1_777_100_000)
@@ -233,3 +224,12 @@ def test_two_files_of_one_name_keep_what_is_theirs(bench: Bench) -> None:
     with (bench.directory / "mappings" / "vendors.csv").open("a", encoding="utf-8") as file:
         file.write("V20024,V40001\n")
     assert [row["id"] for row in bench.cycle("mapped")["needs_a_person"]] == ["V20010"]
+
+
+def test_a_held_vendor_without_an_id_is_nobody_s_reason(bench: Bench) -> None:
+    put(bench, "vendors.csv", ",Without an id,Active,,,")
+    bench.folder.files["invoices.csv"] = (csv_bytes(*invoice_rows("9001", vendor_id="")), 1_777_100_000)
+    waiting = {row["id"]: row for row in bench.cycle("both")["needs_a_person"]}
+    assert "held itself" not in waiting["9001"]["detail"]
+    with bench.session("context") as session:
+        assert session.context().held_vendors == {}

@@ -31,7 +31,8 @@ def orders(bench: Bench) -> str:
     """The name of the file that was written, if any."""
     bench.clock.sleep(60)
     with bench.session("orders") as session:
-        return publish_purchase_orders(session).name
+        (made,) = publish_purchase_orders(session)
+        return made.name
 
 
 def rows(bench: Bench, name: str) -> list[dict[str, str]]:
@@ -60,6 +61,23 @@ def test_codes_are_those_that_stampli_knows(bench: Bench) -> None:
     assert [first[name] for name in ("Vendor ID", "GL Account", "Department", "Project")] == [
         "fern", "SITE", "Projects", "P-0110",
     ]  # fmt: skip
+
+
+def test_a_vendor_that_sap_numbered_stands_under_the_id_that_stampli_knows(bench: Bench) -> None:
+    id_ = "STAMPLI-VENDOR-0001"
+    vendor = f"Vendor ID,Vendor Name,Status\r\n{id_},Newcomer,Active\r\n"
+    bench.folder.files["vendors.csv"] = (vendor.encode(), 1_777_000_000)
+    assert bench.cycle("created")["vendors"]["created"] == 1
+    card_code = bench.ledger().vendors.get_many([id_])[id_].card_code
+    assert card_code not in ("", id_)
+    order = bench.store.get("PurchaseOrders", "1") or {}
+    bench.store.put("PurchaseOrders", "1", {**order, "CardCode": card_code})
+    assert rows(bench, orders(bench))[0]["Vendor ID"] == id_
+    with bench.session("lists") as session:
+        vendors = publish_reference_data(session)[0]
+    listed = {row["Vendor ID"] for row in rows(bench, vendors.name)}
+    assert id_ in listed
+    assert card_code not in listed
 
 
 def test_a_list_is_written_again_only_when_it_has_changed(bench: Bench) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from stampli_b1_assets.pipeline.deciding import release
 from stampli_b1_assets_tests.fixtures.payments import exported, payment
@@ -22,15 +21,6 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made.close()
 
 
-def another_layout(bench: Bench) -> None:
-    """The company's exports are European from now on."""
-    path = bench.directory / "company.yaml"
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    document["stampli"]["layout"] = "stampli_european"
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    bench.reload()
-
-
 def counted(summary: dict[str, Any]) -> tuple[int, int, int]:
     return tuple(summary[kind]["held"] for kind in ("invoices", "vendors", "payments"))  # type: ignore[return-value]
 
@@ -42,7 +32,7 @@ def held(bench: Bench) -> Bench:
     bench.folder.files["v.csv"] = (VENDORS, 1_777_000_060)
     bench.folder.files["p.csv"] = (exported(payment("P1")), 1_777_000_120)
     assert counted(bench.cycle("read")) == (3, 1, 1)
-    another_layout(bench)
+    bench.configure("stampli", layout="stampli_european")
     return bench
 
 
@@ -67,8 +57,6 @@ def test_it_is_posted_when_its_cause_is_mended_and_ignored_when_a_person_says_so
 def test_the_file_read_again_in_its_own_layout_changes_nothing(held: Bench) -> None:
     before = {record.stampli_id: record.content_hash for record in held.ledger().invoices.open()}
     held.cycle("in the other layout")
-    path = held.directory / "company.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("stampli_european", "stampli_lines"), encoding="utf-8")
-    held.reload()
+    held.configure("stampli", layout="stampli_lines")
     assert counted(held.cycle("back")) == (3, 1, 1)
     assert {record.stampli_id: record.content_hash for record in held.ledger().invoices.open()} == before

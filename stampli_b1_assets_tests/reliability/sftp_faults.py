@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from stampli_b1_assets.errors import SystemUnusable
 from stampli_b1_assets.sandbox.sftp_server import SftpServer
 from stampli_b1_assets_tests.fixtures.world import invoice_rows
@@ -82,11 +80,7 @@ def _outbox() -> Iterator[Outbox]:
 
 
 def _connect(bench: Bench, **values: Any) -> None:
-    path = bench.directory / "company.yaml"
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    document["stampli"] |= {"host": "127.0.0.1", "timeout_seconds": 1, "downloads": 1, **values}
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    bench.reload()
+    bench.configure("stampli", **{"host": "127.0.0.1", "timeout_seconds": 1, "downloads": 1, **values})
 
 
 def _break(outbox: Outbox, fault: str) -> Callable[[], None]:

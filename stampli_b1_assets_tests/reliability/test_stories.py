@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from stampli_b1_assets.accounting.identity import posting_key
 from stampli_b1_assets.errors import LeaseHeld
@@ -34,11 +33,7 @@ LOST = 3 * TIMEOUT_SECONDS + 1
 def made(folder: Path, way: str) -> Bench:
     bench = Bench(folder, is_guarded=way == "guarded", provisioned=way != "unmarked")
     bench.company.hides_user_tables = way == "fallback"
-    path = bench.directory / "company.yaml"
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    document["posting"]["payments"] = {"post": True, "clearing_account": "101900"}
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    bench.reload()
+    bench.configure("posting", payments={"post": True, "clearing_account": "101900"})
     return bench
 
 

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from stampli_b1_assets.b1.company import B1
 from stampli_b1_assets.config.loader import LoadedCompany, load_companies
 from stampli_b1_assets.config.models import Company as Settings
@@ -90,6 +92,14 @@ class Bench:
         if self.is_guarded:
             with self.workplace() as workplace:
                 workplace.ledger.save_proof(COMPANY_DB, is_proved=True)
+
+    def configure(self, section: str, **values: Any) -> None:
+        """Change the company's settings; the ledger stays."""
+        path = self.directory / "company.yaml"
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document.setdefault(section, {}).update(values)
+        path.write_text(yaml.safe_dump(document), encoding="utf-8")
+        self.reload()
 
     def reload(self) -> None:
         """The settings anew, after their file was changed; the ledger stays."""
