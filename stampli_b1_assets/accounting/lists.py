@@ -1,6 +1,7 @@
 """SAP's suppliers, accounts and dimensions as Stampli's lists: the codes that an invoice may be coded with.
 
-Each code is looked up as it will be when an invoice brings it; so what is on a list today would be posted today.
+Each code is looked up as it will be when an invoice brings it. What hangs on the invoice (an account's currency, the
+dimensions that it needs) cannot be told beforehand.
 """
 
 from collections.abc import Iterable, Iterator
